@@ -1,0 +1,222 @@
+"""Baselines: one JSON file a question and cell; load, save, and compare with new measurements.
+
+Schema history:
+    1: first version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from rnn_suite.errors import BaselineError, FormatError
+from rnn_suite.experiment import Experiment, differing_fields
+from rnn_suite.jsonable import from_jsonable, read_json, write_json
+from rnn_suite.questions import Pair, Question, SameCorpus
+from rnn_suite.results import CorpusIdentity, Environment
+from rnn_suite.verdicts import Judgement, Outcome, Verdict
+
+SCHEMA = 1
+"""Version of the file layout that this code reads and writes."""
+
+_PARTS = {
+    "schema",
+    "question",
+    "experiment",
+    "corpus",
+    "measured",
+    "gate",
+    "environment",
+    "recorded",
+}
+
+_MACHINE_FIELDS = ("system", "processor", "cores", "memory_gib", "accelerator", "threads", "onednn")
+"""Fields of `Environment` that make one machine and setting: where step times may be compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """When and from which state of the code a baseline was measured."""
+
+    date: str
+    """Day, as YYYY-MM-DD in UTC."""
+    commit: str
+    """Commit of the checkout, or `unknown`; `+` at the end says that it had uncommitted changes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """A new answer to a question: what a baseline holds but for the gate and the date."""
+
+    experiment: Experiment
+    corpus: CorpusIdentity
+    measured: Any
+    """Raw values, of the type that the question's row names."""
+    environment: Environment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """An accepted answer to a question."""
+
+    path: Path
+    """Where it was read from."""
+    measurement: Measurement
+    gate: Any
+    """The limits a person owns, of the type that the question's row names."""
+    recorded: Recorded
+
+
+def baseline_path(root: Path, question: Question, experiment: Experiment) -> Path:
+    """Return where the baseline of `question` for this experiment lies below `root`."""
+    folder = root / experiment.profile / experiment.corpus.name / question.name
+    return folder / f"{experiment.cell}.json"
+
+
+def load_baseline(path: Path, question: Question) -> Baseline:
+    """Read the baseline at `path`.
+
+    Raises:
+        BaselineError: if it is missing, damaged, of another schema or question, or holds a number that
+            makes no sense; the message names the file and the fault.
+    """
+    if not path.exists():
+        raise BaselineError(
+            f"{path}: no such baseline.\nExpected: a recorded answer to {question.name}\n"
+            "Received: nothing\nNext: bring the file back from version control, or record one with "
+            "--update-baselines and have it reviewed"
+        )
+    try:
+        content = read_json(path)
+        if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+            found = content.get("schema") if isinstance(content, dict) else None
+            raise FormatError(f"{path}: unknown schema\nExpected: {SCHEMA}\nReceived: {found!r}")
+        if content.keys() != _PARTS:
+            raise FormatError(
+                f"{path}: fields missing: {sorted(_PARTS - content.keys())}, "
+                f"fields unknown: {sorted(content.keys() - _PARTS)}"
+            )
+        if content["question"] != question.name:
+            raise FormatError(
+                f"{path}: answers another question\nExpected: {question.name!r}\n"
+                f"Received: {content['question']!r}"
+            )
+
+        def part(kind: type[Any], name: str) -> Any:
+            return from_jsonable(kind, content[name], where=f"{path}: {name}")
+
+        baseline = Baseline(
+            path=path,
+            measurement=Measurement(
+                experiment=part(Experiment, "experiment"),
+                corpus=part(CorpusIdentity, "corpus"),
+                measured=part(question.measured, "measured"),
+                environment=part(Environment, "environment"),
+            ),
+            gate=part(question.gate, "gate"),
+            recorded=part(Recorded, "recorded"),
+        )
+    except FormatError as error:
+        raise BaselineError(
+            f"Damaged baseline. {error}\nNext: bring the file back from version control; nothing was "
+            "changed"
+        ) from error
+    return baseline
+
+
+def save_baseline(
+    path: Path, question: Question, measurement: Measurement, recorded: Recorded
+) -> Baseline:
+    """Write `measurement` as the baseline at `path`, keeping the gate that stands there.
+
+    A baseline that does not exist yet starts with the gate that its question proposes.
+
+    Raises:
+        BaselineError: if the file that stands there is damaged, or the new one cannot be written; the
+            old one is untouched then.
+    """
+    if path.exists():
+        gate = load_baseline(path, question).gate
+    else:
+        gate = question.propose_gate(measurement.measured)
+    try:
+        write_json(
+            path,
+            {
+                "schema": SCHEMA,
+                "question": question.name,
+                "experiment": measurement.experiment,
+                "corpus": measurement.corpus,
+                "measured": measurement.measured,
+                "gate": gate,
+                "environment": measurement.environment,
+                "recorded": recorded,
+            },
+        )
+    except FormatError as error:
+        raise BaselineError(str(error)) from error
+    return Baseline(path=path, measurement=measurement, gate=gate, recorded=recorded)
+
+
+def incomparable_fields(question: Question, old: Measurement, new: Measurement) -> list[str]:
+    """Return `name: baseline's / new` for every field that forbids a comparison."""
+    seeds = old.experiment.seeds
+    differences = differing_fields(old.experiment, replace(new.experiment, seeds=seeds))
+    if question.same_corpus is not SameCorpus.ANY:
+        theirs = new.corpus
+        if question.same_corpus is SameCorpus.REVIEWS:
+            theirs = replace(theirs, sha256=old.corpus.sha256)
+        differences += differing_fields(old.corpus, theirs, prefix="corpus file ")
+    if question.same_machine:
+        differences += [
+            f"{name}: {getattr(old.environment, name)!r} / {getattr(new.environment, name)!r}"
+            for name in _MACHINE_FIELDS
+            if getattr(old.environment, name) != getattr(new.environment, name)
+        ]
+    return differences
+
+
+def compare(question: Question, pairs: Sequence[tuple[Baseline, Measurement]]) -> list[Verdict]:
+    """Hold new measurements against their baselines, all of one run together.
+
+    They are judged together because they share one false-alarm rate. Pairs whose experiment, corpus or
+    machine differ where the question needs them equal take no part and end as not comparable.
+    """
+    reasons = [incomparable_fields(question, old.measurement, new) for old, new in pairs]
+    judged = iter(
+        question.judge(
+            [
+                Pair(old=old.measurement.measured, gate=old.gate, new=new.measured)
+                for (old, new), reason in zip(pairs, reasons, strict=True)
+                if not reason
+            ]
+        )
+    )
+    return [
+        _verdict(question, old, _not_comparable(reason) if reason else next(judged))
+        for (old, _), reason in zip(pairs, reasons, strict=True)
+    ]
+
+
+def _not_comparable(reasons: list[str]) -> Judgement:
+    return Judgement(
+        outcome=Outcome.NOT_COMPARABLE,
+        expected="the same experiment, corpus and machine as the baseline's",
+        received="differing (baseline / now): " + "; ".join(reasons),
+        next_step="run where the baseline was recorded, or record one for this setting in a folder of "
+        "its own with --baselines DIR --update-baselines",
+        baseline="-",
+        now="-",
+        interval=reasons[0],
+    )
+
+
+def _verdict(question: Question, baseline: Baseline, judgement: Judgement) -> Verdict:
+    return Verdict(
+        question=question.name,
+        cell=baseline.measurement.experiment.cell,
+        file=str(baseline.path),
+        **{f.name: getattr(judgement, f.name) for f in fields(Judgement)},
+    )

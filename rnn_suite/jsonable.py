@@ -1,0 +1,147 @@
+"""Frozen dataclasses to JSON files and back: strict about fields, types and numbers; writes are atomic."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+import math
+import os
+import tempfile
+import types
+import typing
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rnn_suite.errors import FormatError, InvalidExperimentError
+
+T = TypeVar("T")
+
+
+def to_jsonable(value: Any) -> Any:
+    """Return `value` (dataclasses, dicts, tuples, scalars) as what `json` writes, tuples as lists."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_jsonable(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: to_jsonable(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [to_jsonable(item) for item in value]
+    return value
+
+
+def from_jsonable(kind: type[T], value: Any, *, where: str) -> T:
+    """Return `value` as a `kind`, the reverse of `to_jsonable`.
+
+    Raises:
+        FormatError: if a field is missing, unknown, of another type or not finite; `where` names the
+            place in the message.
+    """
+    return typing.cast("T", _convert(kind, value, where))
+
+
+def _convert(kind: Any, value: Any, where: str) -> Any:
+    if dataclasses.is_dataclass(kind):
+        return _convert_dataclass(kind, value, where)
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        if value is None and type(None) in arguments:
+            return None
+        (inner,) = (argument for argument in arguments if argument is not type(None))
+        return _convert(inner, value, where)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_convert(arguments[0], item, f"{where}[{i}]") for i, item in enumerate(value))
+    if origin is dict and isinstance(value, dict):
+        return {key: _convert(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
+    if kind is float and type(value) in (int, float) and math.isfinite(value):
+        return float(value)
+    if kind in (int, str, bool) and type(value) is kind:
+        return value
+    if isinstance(kind, type) and issubclass(kind, enum.StrEnum) and value in list(kind):
+        return kind(value)
+    raise _mismatch(where, getattr(kind, "__name__", str(kind)), value)
+
+
+def _convert_dataclass(kind: Any, value: Any, where: str) -> Any:
+    if not isinstance(value, dict):
+        raise _mismatch(where, f"an object with the fields of {kind.__name__}", value)
+    hints = typing.get_type_hints(kind)
+    expected = {f.name for f in dataclasses.fields(kind)}
+    if value.keys() != expected:
+        missing, unknown = sorted(expected - value.keys()), sorted(value.keys() - expected)
+        raise FormatError(f"{where}: fields missing: {missing}, fields unknown: {unknown}")
+    converted = {name: _convert(hints[name], value[name], f"{where}.{name}") for name in value}
+    try:
+        return kind(**converted)
+    except (ValueError, InvalidExperimentError) as error:
+        raise FormatError(f"{where}: {error}") from error
+
+
+def _mismatch(where: str, expected: str, received: object) -> FormatError:
+    return FormatError(f"{where}\nExpected: {expected}\nReceived: {received!r}")
+
+
+def read_json(path: Path) -> Any:
+    """Return what the JSON file at `path` holds.
+
+    Raises:
+        FormatError: if it is missing, unreadable, empty, cut short, or holds NaN or infinity.
+    """
+
+    def refuse(token: str) -> None:
+        raise FormatError(f"{path}: holds {token}, which is no number JSON knows")
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        return json.loads(text, parse_constant=refuse)
+    except FileNotFoundError:
+        raise FormatError(f"{path}: no such file") from None
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path}: not UTF-8 text: {error.reason}") from error
+    except json.JSONDecodeError as error:
+        fault = "is empty" if not text.strip() else f"is not JSON: {error}"
+        raise FormatError(f"{path}: {fault}") from error
+    except RecursionError as error:
+        raise FormatError(f"{path}: is nested too deeply") from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` to `path` whole or not at all: sorted keys, two spaces, no NaN.
+
+    Raises:
+        FormatError: if it cannot be written (no space, no permission, not a finite number); what stood
+            at `path` before is untouched then.
+    """
+    try:
+        text = json.dumps(to_jsonable(value), sort_keys=True, indent=2, allow_nan=False) + "\n"
+    except ValueError as error:
+        raise FormatError(f"{path}: not written: {error}") from error
+    write_atomically(path, text.encode())
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace `path` by a file with `content`, through a synced temporary file beside it.
+
+    Raises:
+        FormatError: if the disk is full or the folder cannot be written; `path` is untouched then.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise FormatError(
+                f"{path}: not written: {error.strerror}. What stood there before is untouched; "
+                "free some space or choose a folder that can be written."
+            ) from error
+        raise

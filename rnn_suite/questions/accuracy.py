@@ -1,0 +1,151 @@
+"""Accuracy: is the mean over new seeds no worse than the mean over the baseline's seeds?
+
+For each cell there are two nulls, and each guards one error:
+
+- "no drop": rejected wrongly, it is a false alarm. Holm's procedure holds the chance of one or more
+  false alarms over all cells of a run to `false_alarm_rate`, shared out evenly over `LOOKS` looks.
+- "a drop of `allowed_drop_fraction` or more": rejected wrongly, it is a miss. Its level is `miss_rate`,
+  shared out over the looks likewise.
+
+Rejecting the second is a pass. Rejecting the first and not the second is a regression. Rejecting
+neither is inconclusive, and more seeds are trained for the next look, the number of which was fixed
+beforehand. A mean below the floor is a regression whatever the tests say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from statistics import fmean
+
+from rnn_suite.questions.question import Pair, Question, SameCorpus
+from rnn_suite.statistics import DropTest, drop_test, holm
+from rnn_suite.verdicts import Judgement, Outcome
+
+LOOKS = 3
+"""Times a run may look at its seeds; each look adds as many seeds as the first one had."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedAccuracies:
+    """Test accuracy of each seed, with the weights of the epoch of lowest validation loss."""
+
+    seeds: tuple[int, ...]
+    accuracy_fraction: tuple[float, ...]
+    """The figure that is gated, one value a seed."""
+    last_epoch_accuracy_fraction: tuple[float, ...]
+    """With the weights of the last epoch, which the notebook reports; too noisy to gate on."""
+    test_loss: tuple[float, ...]
+    """Test loss of the gated weights, one value a seed."""
+    last_epoch_test_loss: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        lengths = {f.name: len(getattr(self, f.name)) for f in fields(self)}
+        if len(set(lengths.values())) != 1 or not self.seeds:
+            raise ValueError(f"expected one value a seed, received {lengths}")
+        accuracies = self.accuracy_fraction + self.last_epoch_accuracy_fraction
+        if not all(0 <= accuracy <= 1 for accuracy in accuracies):
+            raise ValueError("an accuracy lies outside 0 to 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccuracyGate:
+    """Limits of the accuracy question."""
+
+    allowed_drop_fraction: float
+    """Drop of the mean accuracy that a person accepts."""
+    false_alarm_rate: float
+    """Chance that a run of unchanged code calls any cell regressed."""
+    floor_fraction: float
+    """Mean accuracy below which nothing passes."""
+    miss_rate: float
+    """Chance that a cell whose accuracy truly fell by the allowed drop passes."""
+
+    def __post_init__(self) -> None:
+        for name in ("false_alarm_rate", "miss_rate"):
+            if not 0 < getattr(self, name) < 0.5:
+                raise ValueError(
+                    f"{name} must lie between 0 and 0.5, received {getattr(self, name)}"
+                )
+        for name in ("allowed_drop_fraction", "floor_fraction"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must lie in 0 to 1, received {getattr(self, name)}")
+
+
+def propose_gate(measured: SeedAccuracies) -> AccuracyGate:
+    """Return a starting gate: a floor half-way between chance and the recorded mean."""
+    mean = fmean(measured.accuracy_fraction)
+    return AccuracyGate(
+        allowed_drop_fraction=0.05,
+        false_alarm_rate=0.01,
+        floor_fraction=round((0.5 + mean) / 2, 2),
+        miss_rate=0.05,
+    )
+
+
+def _judge(pairs: Sequence[Pair]) -> list[Judgement]:
+    tests = [
+        drop_test(
+            pair.old.accuracy_fraction,
+            pair.new.accuracy_fraction,
+            allowed_drop=pair.gate.allowed_drop_fraction,
+        )
+        for pair in pairs
+    ]
+    # A run has one false-alarm rate; where the files disagree the strictest of them holds for all.
+    alpha = min((pair.gate.false_alarm_rate for pair in pairs), default=0.0) / LOOKS
+    drops = holm([test.p_drop for test in tests], alpha=alpha)
+    gains = holm([test.p_gain for test in tests], alpha=alpha)
+    return [
+        _judge_one(pair, test, dropped=drop, gained=gain, alpha=alpha / len(pairs))
+        for pair, test, drop, gain in zip(pairs, tests, drops, gains, strict=True)
+    ]
+
+
+def _judge_one(
+    pair: Pair, test: DropTest, *, dropped: bool, gained: bool, alpha: float
+) -> Judgement:
+    gate: AccuracyGate = pair.gate
+    old, new = fmean(pair.old.accuracy_fraction), fmean(pair.new.accuracy_fraction)
+    within = test.p_beyond_allowed <= gate.miss_rate / LOOKS
+    low, high = test.interval(0.95)
+    visible = test.smallest_visible_drop(alpha=alpha, power=0.95)
+    if new < gate.floor_fraction:
+        outcome = Outcome.REGRESSED
+        advice = f"the mean is below the floor of {gate.floor_fraction:g}: the model hardly learns"
+    elif gained:
+        outcome = Outcome.IMPROVED
+        advice = "better beyond noise: find out why, then record anew with --update-baselines"
+    elif within:
+        outcome = Outcome.PASS
+        advice = "a real drop, within what is allowed" if dropped else "nothing"
+    elif dropped:
+        outcome = Outcome.REGRESSED
+        advice = (
+            "look at the replay and dataset questions of this cell first: they tell arithmetic, "
+            "optimizer and data apart"
+        )
+    else:
+        outcome = Outcome.INCONCLUSIVE
+        advice = f"a drop below {visible:.3f} would not have been seen reliably; add seeds"
+    return Judgement(
+        outcome=outcome,
+        expected=f"mean test accuracy no more than {gate.allowed_drop_fraction:g} below "
+        f"{old:.4f} ({len(pair.old.seeds)} seeds), and at least {gate.floor_fraction:g}",
+        received=f"{new:.4f} ({len(pair.new.seeds)} seeds); drop {test.drop:+.4f}, 95 % interval "
+        f"{low:+.4f} to {high:+.4f}; smallest drop seen 95 times in 100: {visible:.4f}",
+        next_step=advice,
+        baseline=f"{old:.4f}",
+        now=f"{new:.4f}",
+        interval=f"drop {low:+.3f} to {high:+.3f}",
+    )
+
+
+ACCURACY = Question(
+    name="accuracy",
+    measured=SeedAccuracies,
+    gate=AccuracyGate,
+    propose_gate=propose_gate,
+    judge=_judge,
+    same_corpus=SameCorpus.REVIEWS,
+)

@@ -1,0 +1,114 @@
+"""Questions whose answer has no noise: parameter counts, and the arrays that the models are fed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rnn_suite.questions.question import Pair, Question, SameCorpus
+from rnn_suite.verdicts import Judgement, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterCounts:
+    """Trainable parameters of the model."""
+
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterGate:
+    """Difference that is allowed."""
+
+    allowed_difference: int
+
+    def __post_init__(self) -> None:
+        if self.allowed_difference < 0:
+            raise ValueError(
+                f"allowed_difference must be 0 or more, received {self.allowed_difference}"
+            )
+
+
+def _judge_parameters(pairs: Sequence[Pair]) -> list[Judgement]:
+    return [_judge_count(pair) for pair in pairs]
+
+
+def _judge_count(pair: Pair) -> Judgement:
+    old, new, allowed = pair.old.parameters, pair.new.parameters, pair.gate.allowed_difference
+    equal = abs(new - old) <= allowed
+    return Judgement(
+        outcome=Outcome.PASS if equal else Outcome.REGRESSED,
+        expected=f"{old:,} parameters, give or take {allowed}",
+        received=f"{new:,} parameters",
+        next_step="nothing"
+        if equal
+        else "compare the layers' weight shapes: a bias or a gate was added or lost",
+        baseline=f"{old:,}",
+        now=f"{new:,}",
+        interval="exact",
+    )
+
+
+PARAMETERS = Question(
+    name="parameters",
+    measured=ParameterCounts,
+    gate=ParameterGate,
+    propose_gate=lambda _measured: ParameterGate(allowed_difference=0),
+    judge=_judge_parameters,
+    same_corpus=SameCorpus.ANY,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetDigests:
+    """Hashes of the prepared arrays, as `int32` tokens and `int64` labels in little-endian order."""
+
+    x_train: str
+    y_train: str
+    x_test: str
+    y_test: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetGate:
+    """Arrays that may differ."""
+
+    allowed_differing_arrays: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.allowed_differing_arrays <= 4:
+            raise ValueError(
+                f"allowed_differing_arrays must lie in 0 to 4, received {self.allowed_differing_arrays}"
+            )
+
+
+def _judge_datasets(pairs: Sequence[Pair]) -> list[Judgement]:
+    return [_judge_dataset(pair) for pair in pairs]
+
+
+def _judge_dataset(pair: Pair) -> Judgement:
+    names = list(DatasetDigests.__dataclass_fields__)
+    differing = [name for name in names if getattr(pair.old, name) != getattr(pair.new, name)]
+    equal = len(differing) <= pair.gate.allowed_differing_arrays
+    return Judgement(
+        outcome=Outcome.PASS if equal else Outcome.REGRESSED,
+        expected=f"the recorded bytes in {', '.join(names)}",
+        received=f"other bytes in {', '.join(differing)}" if differing else "the same bytes",
+        next_step="nothing"
+        if equal
+        else "the corpus file is unchanged, so its preparation moved: look at vocabulary, padding, "
+        "truncation, shuffle and labels",
+        baseline=f"{len(names)} arrays",
+        now=f"{len(differing)} differ" if differing else "equal",
+        interval="exact",
+    )
+
+
+DATASET = Question(
+    name="dataset",
+    measured=DatasetDigests,
+    gate=DatasetGate,
+    propose_gate=lambda _measured: DatasetGate(allowed_differing_arrays=0),
+    judge=_judge_datasets,
+    same_corpus=SameCorpus.FILE,
+)

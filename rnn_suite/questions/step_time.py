@@ -1,0 +1,64 @@
+"""Step time against a stored number: a wide tripwire, on the baseline's own machine only.
+
+The same step took 60 ms in one process and 110 ms in another on one machine and day, so a stored time can
+only tell a step that became several times slower. It says nothing of 10 or 20 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from rnn_suite.questions.question import Pair, Question, SameCorpus
+from rnn_suite.results import StepTimes
+from rnn_suite.verdicts import Judgement, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepTimeGate:
+    """How many times slower than the recorded median step the new one may be."""
+
+    max_ratio: float
+
+    def __post_init__(self) -> None:
+        if not self.max_ratio > 1:
+            raise ValueError(f"max_ratio must be above 1, received {self.max_ratio}")
+
+
+def _judge(pairs: Sequence[Pair]) -> list[Judgement]:
+    return [_judge_one(pair) for pair in pairs]
+
+
+def _judge_one(pair: Pair) -> Judgement:
+    old, new = median(pair.old.step_seconds), median(pair.new.step_seconds)
+    ratio, limit = new / old, pair.gate.max_ratio
+    if not ratio <= limit:
+        outcome = Outcome.REGRESSED
+        advice = "measure again on an idle machine; if it stays, compare both versions side by side there"
+    elif ratio < 1 / limit:
+        outcome = Outcome.IMPROVED
+        advice = "far faster: find out why, then record anew with --update-baselines"
+    else:
+        outcome, advice = Outcome.PASS, "nothing"
+    return Judgement(
+        outcome=outcome,
+        expected=f"a median training step of at most {limit:g} times {old * 1e3:.1f} ms",
+        received=f"{new * 1e3:.1f} ms over {len(pair.new.step_seconds)} steps of one process, "
+        f"{ratio:.2f} times; a slowdown below {limit:g} times is not visible here",
+        next_step=advice,
+        baseline=f"{old * 1e3:.1f} ms",
+        now=f"{new * 1e3:.1f} ms",
+        interval=f"tripwire x{limit:g}",
+    )
+
+
+STEP_TIME = Question(
+    name="step_time",
+    measured=StepTimes,
+    gate=StepTimeGate,
+    propose_gate=lambda _measured: StepTimeGate(max_ratio=3.0),
+    judge=_judge,
+    same_corpus=SameCorpus.ANY,
+    same_machine=True,
+)

@@ -1,0 +1,110 @@
+"""From raw numbers to an estimate, an interval and the smallest effect that would have been seen.
+
+Pure functions. The replicate is a seed or a process, never a step.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import optimize, stats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropTest:
+    """How far the mean of the new seeds lies below the mean of the baseline's.
+
+    Student's two-sample t with pooled variance: under the null of unchanged code both samples come
+    from one distribution, so their variances are equal, and a handful of new seeds borrows the
+    baseline's estimate of the spread. The MLPerf reference-convergence checker decides likewise
+    (mlcommons/logging, `rcp_checker`).
+    """
+
+    drop: float
+    """Baseline mean minus new mean; positive is worse."""
+    standard_error: float
+    degrees_of_freedom: int
+    p_drop: float
+    """One-sided p-value of the null "there is no drop" (true drop <= 0)."""
+    p_beyond_allowed: float
+    """One-sided p-value of the null "the drop is at least the allowed one"."""
+    p_gain: float
+    """One-sided p-value of the null "there is no gain" (true drop >= 0)."""
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        """Return the two-sided confidence interval of the drop."""
+        half = self.standard_error * float(
+            stats.t.ppf(0.5 + confidence / 2, self.degrees_of_freedom)
+        )
+        return self.drop - half, self.drop + half
+
+    def smallest_visible_drop(self, *, alpha: float, power: float) -> float:
+        """Return the true drop that a test at level `alpha` calls in a share `power` of all runs.
+
+        Solves the power function of the t-test, which is the noncentral t distribution.
+        """
+        if self.standard_error == 0:
+            return 0.0
+        critical = float(stats.t.ppf(1 - alpha, self.degrees_of_freedom))
+
+        def shortfall(noncentrality: float) -> float:
+            return float(stats.nct.sf(critical, self.degrees_of_freedom, noncentrality)) - power
+
+        return self.standard_error * float(optimize.brentq(shortfall, 0.0, critical + 20.0))
+
+
+def drop_test(baseline: Sequence[float], new: Sequence[float], *, allowed_drop: float) -> DropTest:
+    """Compare the means of two samples of seeds, one-sided, against no drop and the allowed drop.
+
+    Args:
+        baseline: one value a seed, two or more.
+        new: one value a seed, one or more.
+        allowed_drop: the drop a person accepts, in the unit of the values, 0 or more.
+
+    Raises:
+        ValueError: if there are too few values to estimate a spread, or one is not finite.
+    """
+    old, now = np.asarray(baseline, dtype=np.float64), np.asarray(new, dtype=np.float64)
+    if old.size < 2 or now.size < 1:
+        raise ValueError(
+            f"a comparison needs 2 baseline seeds and 1 new one; received {old.size} and {now.size}"
+        )
+    if not (np.isfinite(old).all() and np.isfinite(now).all()):
+        raise ValueError("a value is NaN or infinite")
+    freedom = old.size + now.size - 2
+    squares = ((old - old.mean()) ** 2).sum() + ((now - now.mean()) ** 2).sum()
+    error = math.sqrt(squares / freedom * (1 / old.size + 1 / now.size))
+    drop = float(old.mean() - now.mean())
+    return DropTest(
+        drop=drop,
+        standard_error=error,
+        degrees_of_freedom=freedom,
+        p_drop=_upper_tail(drop, error, freedom),
+        p_beyond_allowed=_upper_tail(allowed_drop - drop, error, freedom),
+        p_gain=_upper_tail(-drop, error, freedom),
+    )
+
+
+def _upper_tail(excess: float, error: float, freedom: int) -> float:
+    """Return P(T > excess / error); samples without any spread decide by the sign alone."""
+    if error == 0:
+        return 0.0 if excess > 0 else 1.0
+    return float(stats.t.sf(excess / error, freedom))
+
+
+def holm(p_values: Sequence[float], *, alpha: float) -> list[bool]:
+    """Return for each null whether it is rejected, all together wrong at most `alpha` of the time.
+
+    Holm's step-down procedure (Scandinavian Journal of Statistics 6, 1979): the k-th smallest of m
+    p-values is held against alpha / (m - k + 1), and the first that is larger ends it.
+    """
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    rejected = [False] * len(p_values)
+    for rank, index in enumerate(order):
+        if not p_values[index] <= alpha / (len(p_values) - rank):
+            break
+        rejected[index] = True
+    return rejected

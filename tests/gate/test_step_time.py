@@ -1,0 +1,37 @@
+"""Has a training step become several times slower on this machine?"""
+
+from __future__ import annotations
+
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from rnn_suite.errors import MeasurementError
+from rnn_suite.experiment import Experiment
+from rnn_suite.plugin import Gate
+from rnn_suite.questions.step_time import STEP_TIME
+from rnn_suite.results import StepTimes
+from rnn_suite.timing import make_step
+from rnn_suite.workbench import Workbench
+
+ROUNDS = 25
+
+
+def test_a_training_step_is_not_several_times_slower(
+    gate: Gate,
+    workbench: Workbench,
+    experiment: Experiment,
+    benchmark: BenchmarkFixture,
+) -> None:
+    model = workbench.trainer(experiment).model
+    step, warmup_seconds = make_step(experiment, model, workbench.dataset(experiment))
+    benchmark.pedantic(step, rounds=ROUNDS, iterations=1)
+    if benchmark.stats is None:
+        raise MeasurementError(
+            "No step was timed: pytest-benchmark is disabled.\nExpected: "
+            f"{ROUNDS} timed steps\nReceived: none\nNext: leave out --benchmark-disable and -n "
+            "(with pytest-xdist nothing can be timed), or leave this question out with "
+            "-k 'not step'"
+        )
+    measured = StepTimes(
+        warmup_seconds=warmup_seconds, step_seconds=tuple(benchmark.stats.stats.data)
+    )
+    gate.ask(STEP_TIME, gate.measurement(workbench, experiment, measured))
