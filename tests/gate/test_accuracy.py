@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 
@@ -26,7 +27,7 @@ def decide(
     """Decides all cells of a profile on the first call: they share one false-alarm rate."""
     verdicts: dict[tuple[str, str], Verdict] = {}
     asked: set[tuple[str, str]] = {
-        item.callspec.params["experiment"]
+        cast("tuple[str, str]", item.callspec.params["experiment"])
         for item in request.session.items
         if isinstance(item, pytest.Function)
         and item.originalname == test_accuracy_is_not_worse_than_the_baseline.__name__
