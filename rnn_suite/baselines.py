@@ -32,9 +32,6 @@ _PARTS = {
     "recorded",
 }
 
-_MACHINE_FIELDS = ("system", "processor", "cores", "memory_gib", "accelerator", "threads", "onednn")
-"""Fields of `Environment` that make one machine and setting: where step times may be compared."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
@@ -169,13 +166,11 @@ def incomparable_fields(question: Question, old: Measurement, new: Measurement) 
         if question.same_corpus is SameCorpus.REVIEWS:
             theirs = replace(theirs, sha256=old.corpus.sha256)
         differences += differing_fields(old.corpus, theirs, prefix="corpus file ")
-    if question.same_machine:
-        differences += [
-            f"{name}: {getattr(old.environment, name)!r} / {getattr(new.environment, name)!r}"
-            for name in _MACHINE_FIELDS
-            if getattr(old.environment, name) != getattr(new.environment, name)
-        ]
-    return differences
+    return differences + [
+        f"{name}: {getattr(old.environment, name)!r} / {getattr(new.environment, name)!r}"
+        for name in question.same_environment
+        if getattr(old.environment, name) != getattr(new.environment, name)
+    ]
 
 
 def compare(question: Question, pairs: Sequence[tuple[Baseline, Measurement]]) -> list[Verdict]:

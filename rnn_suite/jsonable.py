@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import enum
 import json
-import math
 import os
+import sys
 import tempfile
 import types
 import typing
@@ -52,7 +52,7 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
         return tuple(_convert(arguments[0], item, f"{where}[{i}]") for i, item in enumerate(value))
     if origin is dict and isinstance(value, dict):
         return {key: _convert(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
-    if kind is float and type(value) in (int, float) and math.isfinite(value):
+    if kind is float and type(value) in (int, float) and abs(value) <= sys.float_info.max:
         return float(value)
     if kind in (int, str, bool) and type(value) is kind:
         return value
@@ -102,6 +102,8 @@ def read_json(path: Path) -> Any:
     except json.JSONDecodeError as error:
         fault = "is empty" if not text.strip() else f"is not JSON: {error}"
         raise FormatError(f"{path}: {fault}") from error
+    except ValueError as error:
+        raise FormatError(f"{path}: holds a number that is far too long") from error
     except RecursionError as error:
         raise FormatError(f"{path}: is nested too deeply") from error
 

@@ -32,7 +32,7 @@ from rnn_suite.errors import SuiteError
 from rnn_suite.experiment import PROFILES, Experiment, profile_experiment
 from rnn_suite.jsonable import from_jsonable, to_jsonable
 from rnn_suite.questions import Pair, Question
-from rnn_suite.report.terminal import answer, verdict_table
+from rnn_suite.report.terminal import answer, phase_table, verdict_table
 from rnn_suite.verdicts import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "smoke: gate questions at a size that takes a minute or two",
         "full: gate questions at the notebook's size, hours on a processor",
         "gpu: the full gate on a GPU; stops at once where there is none",
+        "selftest: known faults that the gate must catch, each in a process of its own",
     ):
         config.addinivalue_line("markers", line)
     config.pluginmanager.register(_Reporter(config), "rnn_suite_reporter")
@@ -145,7 +146,9 @@ def _choose_corpus(config: pytest.Config) -> CorpusChoice:
     if _CHOICE not in config.stash:
         from rnn_suite.data import choose_corpus
 
-        config.stash[_CHOICE] = choose_corpus(config.option.corpus)
+        # A download shows its progress.
+        with config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            config.stash[_CHOICE] = choose_corpus(config.option.corpus)
     return config.stash[_CHOICE]
 
 
@@ -161,7 +164,9 @@ def _as_usage_error() -> Iterator[None]:
 def suite_environment() -> Environment:
     """Where this run measures: versions, machine, settings."""
     from rnn_suite.environment import describe_environment
+    from rnn_suite.imports import import_seconds
 
+    import_seconds()
     return describe_environment()
 
 
@@ -376,6 +381,11 @@ class _Reporter:
         terminalreporter.section("rnn-suite")
         for line in self._recorded:
             terminalreporter.write_line(f"recorded {line}")
+        workbench = self._config.stash.get(_WORKBENCH, None)
+        if workbench is not None and workbench.results:
+            for line in phase_table(workbench.results):
+                terminalreporter.write_line(line)
+            terminalreporter.write_line("")
         if self._verdicts:
             for line in verdict_table(self._verdicts):
                 terminalreporter.write_line(line)

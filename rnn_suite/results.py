@@ -63,7 +63,7 @@ class PhaseSeconds:
     validation: float
     """Evaluation of the held-out reviews after each epoch."""
     evaluation: float
-    """Evaluation of the test reviews, and prediction of nothing else."""
+    """Evaluation of the test reviews."""
     other: float
     """Everything between: callbacks, copies of the best weights, the end of `fit`."""
 
@@ -99,6 +99,8 @@ class SeedResult:
     """Test metric (accuracy as a fraction) with the weights of the last epoch."""
     parameters: int
     """Trainable parameters of the model."""
+    import_seconds: float | None
+    """Importing TensorFlow and Keras in this process; None if that was not the suite's doing."""
     steady_step_count: int
     """Training steps that `seconds.steady_steps` covers."""
     seconds: PhaseSeconds

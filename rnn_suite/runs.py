@@ -7,7 +7,9 @@ that reuses yesterday's answer is no gate.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import itertools
 import os
 import time
 from dataclasses import dataclass, replace
@@ -120,7 +122,7 @@ def open_run(root: Path, environment: Environment, *, fresh: bool = False) -> Ru
         run = _take_up(folder.parent, header)
         if run is not None:
             return run
-    folder = root / f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}"
+    folder = _new_folder(root)
     write_atomically(folder / "README", _README)
     lock = FileLock(folder / "lock")
     lock.acquire(timeout=0)
@@ -143,7 +145,27 @@ def _take_up(folder: Path, header: _Header) -> Run | None:
         lock.acquire(timeout=0)
     except Timeout:
         return None
+    if (folder / "finished").exists():  # it may have ended since we looked
+        lock.release()
+        return None
     return Run(folder, lock, resumed=True)
+
+
+def _new_folder(root: Path) -> Path:
+    """Make a folder that no run has had: one process may begin several runs within a second."""
+    stem = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}"
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        for number in itertools.count():
+            folder = root / (f"{stem}-{number}" if number else stem)
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir()
+                break
+    except OSError as error:
+        raise FormatError(
+            f"{root}: no run can begin here: {error.strerror}; choose a folder that can be written"
+        ) from error
+    return folder
 
 
 def _source_digest() -> str:

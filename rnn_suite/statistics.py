@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import mean
 
 import numpy as np
 from scipy import optimize, stats
@@ -41,19 +42,23 @@ class DropTest:
         )
         return self.drop - half, self.drop + half
 
-    def smallest_visible_drop(self, *, alpha: float, power: float) -> float:
-        """Return the true drop that a test at level `alpha` calls in a share `power` of all runs.
 
-        Solves the power function of the t-test, which is the noncentral t distribution.
-        """
-        if self.standard_error == 0:
-            return 0.0
-        critical = float(stats.t.ppf(1 - alpha, self.degrees_of_freedom))
+def smallest_visible_shift(
+    standard_error: float, *, degrees_of_freedom: int, alpha: float, power: float
+) -> float:
+    """Return the true shift that a one-sided t-test at level `alpha` sees in a share `power` of runs.
 
-        def shortfall(noncentrality: float) -> float:
-            return float(stats.nct.sf(critical, self.degrees_of_freedom, noncentrality)) - power
+    Solves the power function of the t-test, which is the noncentral t distribution.
+    """
+    critical = float(stats.t.ppf(1 - alpha, degrees_of_freedom))
 
-        return self.standard_error * float(optimize.brentq(shortfall, 0.0, critical + 20.0))
+    def shortfall(noncentrality: float) -> float:
+        return float(stats.nct.sf(critical, degrees_of_freedom, noncentrality)) - power
+
+    highest = 2.0 * critical
+    while shortfall(highest) < 0:
+        highest *= 2.0
+    return standard_error * float(optimize.brentq(shortfall, 0.0, highest))
 
 
 def drop_test(baseline: Sequence[float], new: Sequence[float], *, allowed_drop: float) -> DropTest:
@@ -75,9 +80,11 @@ def drop_test(baseline: Sequence[float], new: Sequence[float], *, allowed_drop: 
     if not (np.isfinite(old).all() and np.isfinite(now).all()):
         raise ValueError("a value is NaN or infinite")
     freedom = old.size + now.size - 2
-    squares = ((old - old.mean()) ** 2).sum() + ((now - now.mean()) ** 2).sum()
+    # Exact, so that values without spread leave none: NumPy's mean of equal values is an ulp off.
+    old_mean, now_mean = mean(old.tolist()), mean(now.tolist())
+    squares = ((old - old_mean) ** 2).sum() + ((now - now_mean) ** 2).sum()
     error = math.sqrt(squares / freedom * (1 / old.size + 1 / now.size))
-    drop = float(old.mean() - now.mean())
+    drop = old_mean - now_mean
     return DropTest(
         drop=drop,
         standard_error=error,

@@ -15,6 +15,7 @@ import keras
 from rnn_suite.data.dataset import Dataset
 from rnn_suite.errors import TrainingError
 from rnn_suite.experiment import Experiment
+from rnn_suite.imports import import_seconds
 from rnn_suite.models import build_model, head_of
 from rnn_suite.results import PhaseSeconds, SeedResult
 
@@ -197,6 +198,7 @@ class Trainer:
             last_test_loss=last_loss,
             last_test_metric=last_metric,
             parameters=sum(math.prod(v.shape) for v in model.trainable_variables),
+            import_seconds=import_seconds(),
             steady_step_count=steps * training.epochs - 1,
             seconds=PhaseSeconds(
                 **{name: clock.seconds.get(name, 0.0) for name in PhaseSeconds.__dataclass_fields__}

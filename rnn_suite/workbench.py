@@ -23,6 +23,8 @@ class Workbench:
         self.run = run
         self.interrupted = False
         """Whether an error cut a training short, so that the next run should take this one up."""
+        self.results: dict[str, list[SeedResult]] = {}
+        """Every seed this run has used, by profile and cell."""
         self._progress = progress
         self._datasets: dict[object, Dataset] = {}
         self._trainers: dict[Experiment, Trainer] = {}
@@ -60,6 +62,7 @@ class Workbench:
                     self.interrupted = True
                     raise
             results.append(result)
+        self.results[f"{experiment.profile} {experiment.cell}"] = results
         return results
 
 

@@ -44,7 +44,8 @@ def load_flat(path: Path, *, name: str) -> Reviews | None:
     Every member of an npz file has a checksum, which is verified; pickles are not allowed.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # Opened here, since np.load leaves a damaged file open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             train, test = (
                 Split(
                     tokens=arrays[f"{split}_tokens"],
@@ -96,7 +97,7 @@ def store_flat(path: Path, reviews: Reviews) -> None:
         for field in dataclasses.fields(split)
     }
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, sha256=np.array(reviews.identity.sha256), **arrays)
+    np.savez(buffer, sha256=np.array(reviews.identity.sha256), **arrays)
     try:
         write_atomically(path, buffer.getvalue())
     except FormatError as error:

@@ -14,16 +14,20 @@ beforehand. A mean below the floor is a regression whatever the tests say.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from statistics import fmean
+from statistics import fmean, stdev
 
 from rnn_suite.questions.question import Pair, Question, SameCorpus
-from rnn_suite.statistics import DropTest, drop_test, holm
+from rnn_suite.statistics import DropTest, drop_test, holm, smallest_visible_shift
 from rnn_suite.verdicts import Judgement, Outcome
 
 LOOKS = 3
 """Times a run may look at its seeds; each look adds as many seeds as the first one had."""
+
+FIRST_LOOK_SEEDS = 3
+"""Seeds of the first look, which a proposed gate is laid out for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +77,24 @@ class AccuracyGate:
 
 
 def propose_gate(measured: SeedAccuracies) -> AccuracyGate:
-    """Return a starting gate: a floor half-way between chance and the recorded mean."""
-    mean = fmean(measured.accuracy_fraction)
+    """Return a starting gate, derived from the recorded seeds; a person may then set it otherwise.
+
+    The allowed drop is the smallest, in whole hundredths, that the first look can rule out for
+    unchanged code in 95 of 100 runs. The floor lies half-way between chance and the recorded mean.
+    """
+    values, miss_rate = measured.accuracy_fraction, 0.05
+    spread = stdev(values) * math.sqrt(1 / len(values) + 1 / FIRST_LOOK_SEEDS)
+    visible = smallest_visible_shift(
+        spread,
+        degrees_of_freedom=len(values) + FIRST_LOOK_SEEDS - 2,
+        alpha=miss_rate / LOOKS,
+        power=0.95,
+    )
     return AccuracyGate(
-        allowed_drop_fraction=0.05,
+        allowed_drop_fraction=math.ceil(100 * visible) / 100,
         false_alarm_rate=0.01,
-        floor_fraction=round((0.5 + mean) / 2, 2),
-        miss_rate=0.05,
+        floor_fraction=round((0.5 + fmean(values)) / 2, 2),
+        miss_rate=miss_rate,
     )
 
 
@@ -109,7 +124,12 @@ def _judge_one(
     old, new = fmean(pair.old.accuracy_fraction), fmean(pair.new.accuracy_fraction)
     within = test.p_beyond_allowed <= gate.miss_rate / LOOKS
     low, high = test.interval(0.95)
-    visible = test.smallest_visible_drop(alpha=alpha, power=0.95)
+    visible = smallest_visible_shift(
+        test.standard_error,
+        degrees_of_freedom=test.degrees_of_freedom,
+        alpha=alpha,
+        power=0.95,
+    )
     if new < gate.floor_fraction:
         outcome = Outcome.REGRESSED
         advice = f"the mean is below the floor of {gate.floor_fraction:g}: the model hardly learns"

@@ -49,5 +49,5 @@ class Question:
     """Decides all pairs of a run together, since they share one false-alarm rate."""
     same_corpus: SameCorpus
     """How alike the corpora must be."""
-    same_machine: bool = False
-    """Whether the measurement only means something on the baseline's own machine."""
+    same_environment: tuple[str, ...] = ()
+    """Fields of `Environment` that must be equal for the measurement to mean the same."""

@@ -60,5 +60,13 @@ STEP_TIME = Question(
     propose_gate=lambda _measured: StepTimeGate(max_ratio=3.0),
     judge=_judge,
     same_corpus=SameCorpus.ANY,
-    same_machine=True,
+    same_environment=(
+        "system",
+        "processor",
+        "cores",
+        "memory_gib",
+        "accelerator",
+        "threads",
+        "onednn",
+    ),
 )
