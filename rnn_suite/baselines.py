@@ -87,8 +87,8 @@ def load_baseline(path: Path, question: Question) -> Baseline:
         )
     try:
         content = read_json(path)
-        if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-            found = content.get("schema") if isinstance(content, dict) else None
+        found = content.get("schema") if isinstance(content, dict) else None
+        if type(found) is not int or found != SCHEMA:
             raise FormatError(f"{path}: unknown schema\nExpected: {SCHEMA}\nReceived: {found!r}")
         if content.keys() != _PARTS:
             raise FormatError(

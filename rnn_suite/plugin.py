@@ -109,11 +109,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _is_gate(item: pytest.Item) -> bool:
-    return "gate" in getattr(item, "fixturenames", ())
+    return not {"gate", "workbench"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Stop before hours of training where a GPU is asked for and absent."""
+    """Mark the gate's tests, and stop before hours of training where a GPU is asked for and absent."""
+    for item in session.items:
+        if "gate" in getattr(item, "fixturenames", ()):
+            # Here and not in the fixture: a test that is skipped before it may ask is no pass either.
+            item.user_properties.append((_ASKED, True))
     wants_gpu = any(item.get_closest_marker("gpu") for item in session.items)
     if wants_gpu and not session.config.option.collectonly and not _has_gpu():
         pytest.exit(
@@ -195,17 +199,17 @@ def _say(config: pytest.Config, line: str) -> None:
         sys.stderr.flush()
 
 
-def _progress(config: pytest.Config) -> Callable[[EpochEnd], None]:
+def _progress(config: pytest.Config) -> Callable[[EpochEnd, int], None]:
     """Return what shows each epoch: in place on a terminal, a line each elsewhere."""
     from rnn_suite.report.progress import epoch_line
 
     capture = config.pluginmanager.getplugin("capturemanager")
     on_terminal = sys.__stderr__ is not None and sys.__stderr__.isatty()
 
-    def show(epoch: EpochEnd) -> None:
+    def show(epoch: EpochEnd, seeds_to_come: int) -> None:
         with capture.global_and_fixture_disabled():
             start = "\r\x1b[2K" if on_terminal else "\n"
-            sys.stderr.write(f"{start}{epoch_line(epoch)}")
+            sys.stderr.write(f"{start}{epoch_line(epoch, seeds_to_come=seeds_to_come)}")
             sys.stderr.flush()
 
     return show
@@ -218,7 +222,6 @@ class Gate:
         self._config = request.config
         self._properties: list[tuple[str, object]] = request.node.user_properties
         self._environment = environment
-        self._properties.append((_ASKED, True))
 
     @property
     def updating(self) -> bool:

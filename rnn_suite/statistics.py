@@ -1,6 +1,7 @@
 """From raw numbers to an estimate, an interval and the smallest effect that would have been seen.
 
-Pure functions. The replicate is a seed or a process, never a step.
+Pure functions. The replicate is a seed or a process, never a step. SciPy is imported where it is
+called, so that starting pytest does not wait for it.
 """
 
 from __future__ import annotations
@@ -9,9 +10,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean
-
-import numpy as np
-from scipy import optimize, stats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +35,8 @@ class DropTest:
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """Return the two-sided confidence interval of the drop."""
+        from scipy import stats
+
         half = self.standard_error * float(
             stats.t.ppf(0.5 + confidence / 2, self.degrees_of_freedom)
         )
@@ -50,6 +50,8 @@ def smallest_visible_shift(
 
     Solves the power function of the t-test, which is the noncentral t distribution.
     """
+    from scipy import optimize, stats
+
     critical = float(stats.t.ppf(1 - alpha, degrees_of_freedom))
 
     def shortfall(noncentrality: float) -> float:
@@ -72,18 +74,18 @@ def drop_test(baseline: Sequence[float], new: Sequence[float], *, allowed_drop: 
     Raises:
         ValueError: if there are too few values to estimate a spread, or one is not finite.
     """
-    old, now = np.asarray(baseline, dtype=np.float64), np.asarray(new, dtype=np.float64)
-    if old.size < 2 or now.size < 1:
+    if len(baseline) < 2 or len(new) < 1:
         raise ValueError(
-            f"a comparison needs 2 baseline seeds and 1 new one; received {old.size} and {now.size}"
+            f"a comparison needs 2 baseline seeds and 1 new one; received {len(baseline)} and {len(new)}"
         )
-    if not (np.isfinite(old).all() and np.isfinite(now).all()):
+    if not all(map(math.isfinite, [*baseline, *new])):
         raise ValueError("a value is NaN or infinite")
-    freedom = old.size + now.size - 2
-    # Exact, so that values without spread leave none: NumPy's mean of equal values is an ulp off.
-    old_mean, now_mean = mean(old.tolist()), mean(now.tolist())
-    squares = ((old - old_mean) ** 2).sum() + ((now - now_mean) ** 2).sum()
-    error = math.sqrt(squares / freedom * (1 / old.size + 1 / now.size))
+    freedom = len(baseline) + len(new) - 2
+    # Exact means, so that values without spread leave none: a sum of floats would be an ulp off.
+    old_mean, now_mean = mean(baseline), mean(new)
+    squares = sum((value - old_mean) ** 2 for value in baseline)
+    squares += sum((value - now_mean) ** 2 for value in new)
+    error = math.sqrt(squares / freedom * (1 / len(baseline) + 1 / len(new)))
     drop = old_mean - now_mean
     return DropTest(
         drop=drop,
@@ -99,6 +101,8 @@ def _upper_tail(excess: float, error: float, freedom: int) -> float:
     """Return P(T > excess / error); samples without any spread decide by the sign alone."""
     if error == 0:
         return 0.0 if excess > 0 else 1.0
+    from scipy import stats
+
     return float(stats.t.sf(excess / error, freedom))
 
 

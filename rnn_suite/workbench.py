@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,14 @@ from rnn_suite.results import SeedResult
 from rnn_suite.runs import Run
 
 if TYPE_CHECKING:
-    from rnn_suite.training import Progress, Trainer
+    from rnn_suite.training import EpochEnd, Progress, Trainer
 
 
 class Workbench:
     """Trains, times and checks experiments, keeping every finished seed in the run's folder."""
 
-    def __init__(self, run: Run, progress: Progress | None = None) -> None:
+    def __init__(self, run: Run, progress: Callable[[EpochEnd, int], None] | None = None) -> None:
+        """Work in the folder of `run`; `progress` is told each epoch and how many seeds are to come."""
         self.run = run
         self.interrupted = False
         """Whether an error cut a training short, so that the next run should take this one up."""
@@ -52,11 +54,12 @@ class Workbench:
         """
         identity = self.dataset(experiment).identity
         results = []
-        for seed in experiment.seeds:
+        for position, seed in enumerate(experiment.seeds):
+            progress = self._progress_of(len(experiment.seeds) - position - 1)
             result = self.run.load(experiment, identity, seed)
             if result is None:
                 try:
-                    result = self.trainer(experiment).train(seed, progress=self._progress)
+                    result = self.trainer(experiment).train(seed, progress=progress)
                     self.run.keep(experiment, identity, result)
                 except SuiteError:
                     self.interrupted = True
@@ -64,6 +67,10 @@ class Workbench:
             results.append(result)
         self.results[f"{experiment.profile} {experiment.cell}"] = results
         return results
+
+    def _progress_of(self, seeds_to_come: int) -> Progress | None:
+        show = self._progress
+        return None if show is None else lambda epoch: show(epoch, seeds_to_come)
 
 
 def accuracies(results: list[SeedResult]) -> SeedAccuracies:

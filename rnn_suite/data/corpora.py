@@ -19,6 +19,8 @@ class Corpus:
     name: str
     load: Callable[[CorpusConfig], Dataset]
     """Reads or makes the corpus and prepares it."""
+    locate: Callable[[], str]
+    """Says where `load` will find it, having fetched it if need be; raises `CorpusError`."""
     description: str
     """One line for a person."""
 
@@ -30,7 +32,7 @@ class CorpusChoice:
     name: str
     """A row of `CORPORA`."""
     reason: str
-    """One line for a person, beginning with the name."""
+    """One line for a person."""
 
 
 CORPORA: dict[str, Corpus] = {
@@ -39,11 +41,13 @@ CORPORA: dict[str, Corpus] = {
         Corpus(
             name="imdb",
             load=imdb.load,
+            locate=imdb.locate,
             description="IMDB movie reviews (Maas et al. 2011), 25,000 to train on, 25,000 to test",
         ),
         Corpus(
             name="standin",
             load=standin.load,
+            locate=lambda: "generated from a seed",
             description="generated reviews in which word order decides; no file, no network",
         ),
     )
@@ -66,23 +70,23 @@ def load(experiment: Experiment) -> Dataset:
 def choose_corpus(option: str) -> CorpusChoice:
     """Return the corpus that `--corpus` asks for; `auto` is IMDB where it can be had.
 
-    For `auto` the file is looked for as `imdb.find` does, and downloaded if need be, so that the
-    run that follows finds it; where that fails the stand-in is chosen, and the reason says why.
+    A corpus that is a file is looked for, and downloaded if need be, so that the run that follows
+    finds it; where that fails for `auto` the stand-in is chosen, and the reason says why.
 
     Args:
         option: `auto`, or the name of a row of `CORPORA`.
 
     Raises:
         UnknownNameError: if it is neither.
-        CorpusError: if `RNN_SUITE_IMDB` is set and names no file: never silently the stand-in.
+        CorpusError: if a corpus asked for by name cannot be had, or `RNN_SUITE_IMDB` is set and
+            names no file: never silently the stand-in.
     """
     if option in CORPORA:
-        return CorpusChoice(name=option, reason=f"{option}: asked for by name")
+        return CorpusChoice(name=option, reason=f"asked for by name, {CORPORA[option].locate()}")
     if option != "auto":
         raise UnknownNameError("corpus", option, ["auto", *sorted(CORPORA)])
     try:
-        file = imdb.find()
+        return CorpusChoice(name="imdb", reason=CORPORA["imdb"].locate())
     except DownloadError as error:
-        reason = f"standin: IMDB could not be downloaded: {error.cause}"
+        reason = f"IMDB could not be downloaded: {error.cause}"
         return CorpusChoice(name="standin", reason=reason)
-    return CorpusChoice(name="imdb", reason=f"imdb: {file.path}, {file.found}")

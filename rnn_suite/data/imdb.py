@@ -57,6 +57,16 @@ def load(config: CorpusConfig) -> Dataset:
     return prepare(_read(file), config, source=source)
 
 
+def locate() -> str:
+    """Return where the file is and how it was found, in words for a person.
+
+    Raises:
+        CorpusError: as `find` does.
+    """
+    file = find()
+    return f"{file.path}, {file.found}"
+
+
 def _read(file: FoundFile) -> Reviews:
     # Keyed by the hash of the whole file: size and time of change can lie, and hashing takes 20 ms.
     flat = cache_path("imdb", file.sha256)

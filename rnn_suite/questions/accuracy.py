@@ -45,8 +45,8 @@ class SeedAccuracies:
 
     def __post_init__(self) -> None:
         lengths = {f.name: len(getattr(self, f.name)) for f in fields(self)}
-        if len(set(lengths.values())) != 1 or not self.seeds:
-            raise ValueError(f"expected one value a seed, received {lengths}")
+        if len(set(lengths.values())) != 1 or len(self.seeds) < 2:
+            raise ValueError(f"expected two or more seeds and a value for each, received {lengths}")
         accuracies = self.accuracy_fraction + self.last_epoch_accuracy_fraction
         if not all(0 <= accuracy <= 1 for accuracy in accuracies):
             raise ValueError("an accuracy lies outside 0 to 1")
@@ -79,8 +79,9 @@ class AccuracyGate:
 def propose_gate(measured: SeedAccuracies) -> AccuracyGate:
     """Return a starting gate, derived from the recorded seeds; a person may then set it otherwise.
 
-    The allowed drop is the smallest, in whole hundredths, that the first look can rule out for
-    unchanged code in 95 of 100 runs. The floor lies half-way between chance and the recorded mean.
+    The allowed drop is the smallest number of whole hundredths, one or more, that the first look
+    can rule out for unchanged code in 95 of 100 runs. The floor lies half-way between chance and
+    the recorded mean.
     """
     values, miss_rate = measured.accuracy_fraction, 0.05
     spread = stdev(values) * math.sqrt(1 / len(values) + 1 / FIRST_LOOK_SEEDS)
@@ -91,7 +92,7 @@ def propose_gate(measured: SeedAccuracies) -> AccuracyGate:
         power=0.95,
     )
     return AccuracyGate(
-        allowed_drop_fraction=math.ceil(100 * visible) / 100,
+        allowed_drop_fraction=min(max(math.ceil(100 * visible), 1), 100) / 100,
         false_alarm_rate=0.01,
         floor_fraction=round((0.5 + fmean(values)) / 2, 2),
         miss_rate=miss_rate,

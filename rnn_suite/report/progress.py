@@ -8,13 +8,21 @@ if TYPE_CHECKING:
     from rnn_suite.training import EpochEnd
 
 
-def epoch_line(epoch: EpochEnd) -> str:
-    """Return cell, seed, epoch, validation accuracy, time gone and time left of this seed."""
-    left = epoch.seconds / epoch.epoch * (epoch.epochs - epoch.epoch)
-    return (
+def epoch_line(epoch: EpochEnd, *, seeds_to_come: int = 0) -> str:
+    """Return cell, seed, epoch, validation accuracy, time gone and time left.
+
+    The time left is this seed's, then that of all seeds to come as well, at the pace so far.
+    """
+    pace = epoch.seconds / epoch.epoch
+    left = pace * (epoch.epochs - epoch.epoch)
+    line = (
         f"{epoch.cell} seed {epoch.seed} epoch {epoch.epoch}/{epoch.epochs} "
         f"val {epoch.val_metric:.4f} {_clock(epoch.seconds)} gone, {_clock(left)} left"
     )
+    if seeds_to_come:
+        whole = left + pace * epoch.epochs * seeds_to_come
+        line += f", {_clock(whole)} with the {seeds_to_come} seeds to come"
+    return line
 
 
 def _clock(seconds: float) -> str:

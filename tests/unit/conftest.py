@@ -136,6 +136,7 @@ def seed_result() -> Callable[..., SeedResult]:
             last_test_loss=0.6,
             last_test_metric=0.75,
             parameters=349,
+            import_seconds=None,
             steady_step_count=7,
             seconds=PhaseSeconds(
                 build=1.0,

@@ -41,18 +41,28 @@ def test_an_unknown_corpus_is_an_error_that_lists_the_known() -> None:
         choose_corpus("imbd")
 
 
-@pytest.mark.parametrize("name", sorted(CORPORA))
-def test_a_corpus_asked_for_by_name_is_chosen_without_looking_for_files(
-    monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_the_standin_asked_for_by_name_looks_for_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RNN_SUITE_IMDB", "/nowhere")
-    assert choose_corpus(name).name == name
+    assert choose_corpus("standin").name == "standin"
+
+
+def test_imdb_asked_for_by_name_is_one_error_at_once_where_it_cannot_be_had(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    offline(monkeypatch)
+    with pytest.raises(CorpusError, match="Connection refused"):
+        choose_corpus("imdb")
+
+
+def test_imdb_asked_for_by_name_says_where_it_is(imdb_file: Path) -> None:
+    choice = choose_corpus("imdb")
+    assert choice.reason == f"asked for by name, {imdb_file}, named by RNN_SUITE_IMDB"
 
 
 def test_auto_is_imdb_where_the_environment_names_it(imdb_file: Path) -> None:
     choice = choose_corpus("auto")
     assert choice.name == "imdb"
-    assert choice.reason == f"imdb: {imdb_file}, named by RNN_SUITE_IMDB"
+    assert choice.reason == f"{imdb_file}, named by RNN_SUITE_IMDB"
 
 
 def test_auto_is_an_error_where_the_environment_names_no_file(
@@ -79,7 +89,7 @@ def test_auto_is_the_standin_without_a_network_and_says_why(
     offline(monkeypatch)
     choice = choose_corpus("auto")
     assert choice.name == "standin"
-    assert choice.reason.startswith("standin: IMDB could not be downloaded: ")
+    assert choice.reason.startswith("IMDB could not be downloaded: ")
     assert "Connection refused" in choice.reason
     assert "\n" not in choice.reason
 

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from rnn_suite.questions import Pair
+from rnn_suite.questions.replay import REPLAY, STEPS, ReplayGate, ReplayLosses
+from rnn_suite.verdicts import Judgement, Outcome
+
+OLD = ReplayLosses(losses=tuple(0.7 - 0.01 * step for step in range(STEPS)))
+GATE = ReplayGate(relative_tolerance=1e-3)
+
+
+def judge(new: ReplayLosses, gate: ReplayGate = GATE) -> Judgement:
+    (judgement,) = REPLAY.judge([Pair(old=OLD, gate=gate, new=new)])
+    return judgement
+
+
+def off_at(step: int, factor: float) -> ReplayLosses:
+    losses = list(OLD.losses)
+    losses[step] *= factor
+    return ReplayLosses(losses=tuple(losses))
+
+
+def test_the_recorded_losses_pass() -> None:
+    found = judge(OLD)
+    assert (found.outcome, found.next_step) == (Outcome.PASS, "nothing")
+
+
+@pytest.mark.parametrize("factor", [1.0009, 0.9991])
+def test_a_loss_within_the_tolerance_passes(factor: float) -> None:
+    assert judge(off_at(5, factor)).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("factor", [1.0011, 0.9989, 2.0, 0.5])
+@pytest.mark.parametrize("step", [0, 1, STEPS - 1])
+def test_a_loss_beyond_the_tolerance_is_a_regression_on_either_side(
+    step: int, factor: float
+) -> None:
+    found = judge(off_at(step, factor))
+    assert found.outcome is Outcome.REGRESSED
+    assert f"first beyond at step {step + 1}:" in found.received
+
+
+def test_a_first_loss_that_is_off_points_at_the_forward_pass() -> None:
+    assert "the forward pass or the loss changed" in judge(off_at(0, 1.1)).next_step
+
+
+def test_a_later_loss_that_is_off_points_at_gradients_and_the_optimizer() -> None:
+    assert "gradients or the optimizer changed" in judge(off_at(1, 1.1)).next_step
+
+
+def test_the_largest_difference_is_named_beside_the_first() -> None:
+    losses = list(OLD.losses)
+    losses[3] *= 1.01
+    losses[7] *= 1.5
+    received = judge(ReplayLosses(losses=tuple(losses))).received
+    assert "largest relative difference 0.5, at step 8" in received
+    assert "first beyond at step 4:" in received
+
+
+def test_a_tolerance_of_zero_lets_equal_losses_pass_and_nothing_else() -> None:
+    exact = ReplayGate(relative_tolerance=0.0)
+    assert judge(OLD, exact).outcome is Outcome.PASS
+    off = off_at(3, math.nextafter(1.0, 2.0) + 1e-15)
+    assert judge(off, exact).outcome is Outcome.REGRESSED
+
+
+def test_an_infinite_loss_is_a_regression() -> None:
+    assert judge(off_at(2, math.inf)).outcome is Outcome.REGRESSED
+
+
+@pytest.mark.parametrize("loss", [math.nan, 0.0, -0.1])
+def test_a_loss_that_is_none_is_refused(loss: float) -> None:
+    with pytest.raises(ValueError, match=f"expected {STEPS} losses above 0"):
+        replace(OLD, losses=(*OLD.losses[1:], loss))
+
+
+@pytest.mark.parametrize("count", [0, STEPS - 1, STEPS + 1])
+def test_another_number_of_losses_is_refused(count: int) -> None:
+    with pytest.raises(ValueError, match=f"expected {STEPS} losses"):
+        ReplayLosses(losses=(0.5,) * count)
+
+
+@pytest.mark.parametrize("tolerance", [-1e-3, 1.0, math.nan])
+def test_a_tolerance_that_makes_no_sense_is_refused(tolerance: float) -> None:
+    with pytest.raises(ValueError, match="relative_tolerance must lie in 0 to 1"):
+        ReplayGate(relative_tolerance=tolerance)
+
+
+def test_the_losses_that_are_proposed_with_a_gate_pass_it() -> None:
+    assert judge(OLD, REPLAY.propose_gate(OLD)).outcome is Outcome.PASS

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pytest
+
+from rnn_suite.questions import Pair
+from rnn_suite.questions.step_time import STEP_TIME, StepTimeGate
+from rnn_suite.results import StepTimes
+from rnn_suite.verdicts import Judgement, Outcome
+
+
+def times(*seconds: float) -> StepTimes:
+    return StepTimes(warmup_seconds=(1.0,), step_seconds=seconds)
+
+
+def judge(new: Sequence[float], max_ratio: float = 3.0) -> Judgement:
+    gate = StepTimeGate(max_ratio=max_ratio)
+    (judgement,) = STEP_TIME.judge([Pair(old=times(0.1, 0.1, 0.1), gate=gate, new=times(*new))])
+    return judgement
+
+
+@pytest.mark.parametrize(
+    ("seconds", "outcome"),
+    [
+        (0.03, Outcome.IMPROVED),
+        (0.04, Outcome.PASS),
+        (0.1, Outcome.PASS),
+        (0.29, Outcome.PASS),
+        (0.31, Outcome.REGRESSED),
+        (10.0, Outcome.REGRESSED),
+    ],
+)
+def test_the_outcome_follows_the_ratio_of_the_medians(seconds: float, outcome: Outcome) -> None:
+    assert judge((seconds, seconds, seconds)).outcome is outcome
+
+
+def test_a_single_slow_step_does_not_decide() -> None:
+    assert judge((0.1, 0.1, 60.0)).outcome is Outcome.PASS
+
+
+def test_an_endless_step_is_a_regression() -> None:
+    assert judge((math.inf, math.inf, 0.1)).outcome is Outcome.REGRESSED
+
+
+def test_the_judgement_says_what_is_not_visible() -> None:
+    assert "a slowdown below 3 times is not visible here" in judge((0.1,)).received
+
+
+@pytest.mark.parametrize("seconds", [(), (0.0,), (-1.0,), (0.1, math.nan)])
+def test_step_times_that_are_none_are_refused(seconds: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="one or more step times above 0"):
+        times(*seconds)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 0.5, math.nan])
+def test_a_limit_of_no_slowdown_or_less_is_refused(ratio: float) -> None:
+    with pytest.raises(ValueError, match="max_ratio must be above 1"):
+        StepTimeGate(max_ratio=ratio)
+
+
+def test_the_times_that_are_proposed_with_a_gate_pass_it() -> None:
+    old = times(0.1, 0.2)
+    pair = Pair(old=old, gate=STEP_TIME.propose_gate(old), new=old)
+    (found,) = STEP_TIME.judge([pair])
+    assert found.outcome is Outcome.PASS
