@@ -349,6 +349,7 @@ class _Reporter:
         self._verdicts: list[Verdict] = []
         self._recorded: list[str] = []
         self._asked = False
+        self._compared_nothing = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when != "teardown":
@@ -362,12 +363,11 @@ class _Reporter:
                 content = json.loads(str(value))
                 self._verdicts.append(from_jsonable(Verdict, content, where=report.nodeid))
 
-    def _compared_nothing(self) -> bool:
-        return self._asked and not any(verdict.compared for verdict in self._verdicts)
-
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        if exitstatus == pytest.ExitCode.OK and self._compared_nothing():
+        compared = any(verdict.compared for verdict in self._verdicts)
+        self._compared_nothing = exitstatus == pytest.ExitCode.OK and self._asked and not compared
+        if self._compared_nothing:
             session.exitstatus = NOTHING_COMPARED
         workbench = self._config.stash.get(_WORKBENCH, None)
         if workbench is not None:
@@ -393,7 +393,7 @@ class _Reporter:
             for line in verdict_table(self._verdicts):
                 terminalreporter.write_line(line)
         terminalreporter.write_line(answer(self._verdicts))
-        if self._compared_nothing():
+        if self._compared_nothing:
             terminalreporter.write_line(
                 f"A run that compares nothing is no pass: exit status {NOTHING_COMPARED}."
             )
