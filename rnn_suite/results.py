@@ -119,5 +119,7 @@ class StepTimes:
     """One value a timed step."""
 
     def __post_init__(self) -> None:
-        if not self.step_seconds or not all(seconds > 0 for seconds in self.step_seconds):
-            raise ValueError("expected one or more step times above 0")
+        if not self.step_seconds or not all(
+            0 < seconds < float("inf") for seconds in self.step_seconds
+        ):
+            raise ValueError("expected one or more finite step times above 0")

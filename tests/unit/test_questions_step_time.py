@@ -32,25 +32,23 @@ def judge(new: Sequence[float], max_ratio: float = 3.0) -> Judgement:
         (10.0, Outcome.REGRESSED),
     ],
 )
-def test_the_outcome_follows_the_ratio_of_the_medians(seconds: float, outcome: Outcome) -> None:
+def test_the_outcome_follows_the_ratio_of_the_fastest_steps(
+    seconds: float, outcome: Outcome
+) -> None:
     assert judge((seconds, seconds, seconds)).outcome is outcome
 
 
-def test_a_single_slow_step_does_not_decide() -> None:
-    assert judge((0.1, 0.1, 60.0)).outcome is Outcome.PASS
-
-
-def test_an_endless_step_is_a_regression() -> None:
-    assert judge((math.inf, math.inf, 0.1)).outcome is Outcome.REGRESSED
+def test_steps_slowed_by_other_work_on_the_machine_do_not_decide() -> None:
+    assert judge((0.1, 5.0, 60.0)).outcome is Outcome.PASS
 
 
 def test_the_judgement_says_what_is_not_visible() -> None:
     assert "a slowdown below 3 times is not visible here" in judge((0.1,)).received
 
 
-@pytest.mark.parametrize("seconds", [(), (0.0,), (-1.0,), (0.1, math.nan)])
+@pytest.mark.parametrize("seconds", [(), (0.0,), (-1.0,), (0.1, math.nan), (0.1, math.inf)])
 def test_step_times_that_are_none_are_refused(seconds: tuple[float, ...]) -> None:
-    with pytest.raises(ValueError, match="one or more step times above 0"):
+    with pytest.raises(ValueError, match="one or more finite step times above 0"):
         times(*seconds)
 
 
