@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+# pytester forgets what an inner run imported, and NumPy's compiled parts cannot be imported twice.
+import scipy.optimize
+import scipy.stats  # noqa: F401
+
 CONFTEST = """
 import pytest
 
