@@ -42,7 +42,7 @@ def machines(root: Path) -> list[str]:
     """Return a line for each machine and set of versions that the baselines were measured on."""
     found = {
         (
-            f"{e.processor}, {e.cores} cores, {e.memory_gib} GiB, accelerator {e.accelerator}; "
+            f"{e.processor}, cores {e.cores}, memory {e.memory_gib} GiB, accelerator {e.accelerator}; "
             f"Python {e.python}, TensorFlow {e.tensorflow}, Keras {e.keras}, NumPy {e.numpy}"
         )
         for path in root.glob("*/*/*/*.json")
