@@ -161,11 +161,12 @@ def incomparable_fields(question: Question, old: Measurement, new: Measurement) 
     """Return `name: baseline's / new` for every field that forbids a comparison."""
     seeds = old.experiment.seeds
     differences = differing_fields(old.experiment, replace(new.experiment, seeds=seeds))
-    if question.same_corpus is not SameCorpus.ANY:
-        theirs = new.corpus
-        if question.same_corpus is SameCorpus.REVIEWS:
-            theirs = replace(theirs, sha256=old.corpus.sha256)
-        differences += differing_fields(old.corpus, theirs, prefix="corpus file ")
+    match question.same_corpus:
+        case SameCorpus.FILE if new.corpus.sha256 != old.corpus.sha256:
+            differences.append(f"corpus file sha256: {old.corpus.sha256!r} / {new.corpus.sha256!r}")
+        case SameCorpus.REVIEWS:
+            theirs = replace(new.corpus, sha256=old.corpus.sha256)
+            differences += differing_fields(old.corpus, theirs, prefix="corpus file ")
     return differences + [
         f"{name}: {getattr(old.environment, name)!r} / {getattr(new.environment, name)!r}"
         for name in question.same_environment
@@ -190,8 +191,8 @@ def compare(question: Question, pairs: Sequence[tuple[Baseline, Measurement]]) -
         )
     )
     return [
-        _verdict(question, old, _not_comparable(reason) if reason else next(judged))
-        for (old, _), reason in zip(pairs, reasons, strict=True)
+        _verdict(question, old, new, _not_comparable(reason) if reason else next(judged))
+        for (old, new), reason in zip(pairs, reasons, strict=True)
     ]
 
 
@@ -208,10 +209,12 @@ def _not_comparable(reasons: list[str]) -> Judgement:
     )
 
 
-def _verdict(question: Question, baseline: Baseline, judgement: Judgement) -> Verdict:
+def _verdict(
+    question: Question, baseline: Baseline, new: Measurement, judgement: Judgement
+) -> Verdict:
     return Verdict(
         question=question.name,
-        cell=baseline.measurement.experiment.cell,
+        cell=new.experiment.cell,
         file=str(baseline.path),
         **{f.name: getattr(judgement, f.name) for f in fields(Judgement)},
     )

@@ -36,5 +36,9 @@ class TrainingError(SuiteError):
     """A training run that produced no usable result, such as one whose loss is NaN."""
 
 
+class MissingPackageError(SuiteError):
+    """A package that the suite runs on and the environment lacks."""
+
+
 class MeasurementError(SuiteError):
     """A measurement that was asked for and not taken, such as timing rounds that were disabled."""

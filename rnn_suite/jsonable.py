@@ -122,6 +122,13 @@ def write_json(path: Path, value: Any) -> None:
     write_atomically(path, text.encode())
 
 
+def _usual_mode() -> int:
+    """Return the permissions a plain `open` would give; a temporary file is readable by one user only."""
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace `path` by a file with `content`, through a synced temporary file beside it.
 
@@ -137,6 +144,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        temporary.chmod(_usual_mode())
         temporary.replace(path)
     except BaseException as error:
         if temporary is not None:

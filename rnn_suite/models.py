@@ -12,8 +12,27 @@ from rnn_suite.experiment import Experiment
 if TYPE_CHECKING:
     import keras
 
-CELLS: dict[str, str] = {"simple_rnn": "SimpleRNN", "lstm": "LSTM", "gru": "GRU"}
-"""Recurrent cells: our name to the name of the layer in `keras.layers`."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A recurrent cell: its layer, and the sizes its equations ask for."""
+
+    layer: str
+    """Name of the layer in `keras.layers`."""
+    gates: int
+    """Matrices W_x and W_h of the size of the state, gates and candidate counted."""
+    biases: int
+    """Bias vectors a gate."""
+
+
+CELLS: dict[str, Cell] = {
+    "simple_rnn": Cell(layer="SimpleRNN", gates=1, biases=1),
+    # Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000.
+    "lstm": Cell(layer="LSTM", gates=4, biases=1),
+    # Cho et al. 2014; Keras's default `reset_after` has a bias on either side.
+    "gru": Cell(layer="GRU", gates=3, biases=2),
+}
+"""Recurrent cells, by our name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +51,27 @@ HEADS: dict[str, Head] = {
 """Heads: a corpus with another kind of answer adds its row here."""
 
 
+def cell_named(name: str) -> Cell:
+    """Return the row of `CELLS` called `name`.
+
+    Raises:
+        UnknownNameError: if there is none.
+    """
+    if name not in CELLS:
+        raise UnknownNameError("cell", name, sorted(CELLS))
+    return CELLS[name]
+
+
 def cell_layer(name: str) -> Callable[..., Any]:
     """Return the Keras layer class of the cell called `name`.
 
     Raises:
         UnknownNameError: if no row of `CELLS` has that name.
     """
-    if name not in CELLS:
-        raise UnknownNameError("cell", name, sorted(CELLS))
+    cell = cell_named(name)
     import keras
 
-    layer: Callable[..., Any] = getattr(keras.layers, CELLS[name])
+    layer: Callable[..., Any] = getattr(keras.layers, cell.layer)
     return layer
 
 
@@ -91,23 +120,42 @@ def build_model(experiment: Experiment) -> keras.Model:
         loss=head.loss,
         metrics=[head.metric],
     )
+    # Otherwise built in the first step, and a model could not be renewed before it.
+    network.optimizer.build(network.trainable_variables)
     return network
+
+
+def renew_model(model: keras.Model, experiment: Experiment) -> None:
+    """Give `model` the state of a newly built one, keeping what is traced.
+
+    Weights, optimizer state and the seeds of dropout become those that `build_model` would make now.
+
+    Args:
+        model: made by `build_model` for this experiment.
+        experiment: what the model was built for.
+    """
+    fresh = build_model(experiment)
+    for ours, theirs in (
+        *zip(model.variables, fresh.variables, strict=True),
+        *zip(model.optimizer.variables, fresh.optimizer.variables, strict=True),
+    ):
+        ours.assign(theirs)
 
 
 def textbook_parameter_count(experiment: Experiment) -> int:
     """Return the number of trainable parameters that the equations ask for.
 
-    A gate of width u over d inputs has u * (d + u + 1) parameters. SimpleRNN has one gate, LSTM four
-    (Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000), GRU three with a second
-    bias each (`reset_after`, Keras's default).
+    A gate of width u over d inputs with b biases has u * (d + u + b) parameters.
+
+    Raises:
+        UnknownNameError: if the cell or the head is in no table.
     """
     model = experiment.model
-    cell_layer(model.cell)
-    gates, biases = {"simple_rnn": (1, 1), "lstm": (4, 1), "gru": (3, 2)}[model.cell]
+    cell = cell_named(model.cell)
     directions = 2 if model.bidirectional else 1
     count = experiment.corpus.num_words * model.embedding_dim
     inputs = model.embedding_dim
     for _ in range(model.layers):
-        count += directions * gates * model.units * (inputs + model.units + biases)
+        count += directions * cell.gates * model.units * (inputs + model.units + cell.biases)
         inputs = directions * model.units
     return count + (inputs + 1) * head_of(experiment).outputs

@@ -10,6 +10,7 @@ class CorpusIdentity:
     """Which reviews a result was measured on.
 
     The counts agree between two files that hold the same reviews in another order; `sha256` does not.
+    It is taken of the source and not of what was read from it: a fault in the reading must show.
     """
 
     name: str
@@ -23,7 +24,7 @@ class CorpusIdentity:
     test_tokens: int
     """Tokens in the whole test split, each review's start token counted."""
     sha256: str
-    """Hash over the flat tokens, offsets and labels of both splits, before any preparation."""
+    """Hash of the corpus file; of a generated corpus, of its generator's version and arguments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

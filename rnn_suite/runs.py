@@ -27,6 +27,9 @@ from rnn_suite.jsonable import (
 )
 from rnn_suite.results import CorpusIdentity, Environment, SeedResult
 
+MAX_AGE_SECONDS = 2 * 24 * 3600.0
+"""How long after its last result a run that was cut short may be taken up."""
+
 _README = b"""Results of one run of rnn-suite: a file a finished seed. Safe to delete once the run has ended.
 """
 
@@ -104,10 +107,11 @@ class Run:
 
 
 def open_run(root: Path, environment: Environment, *, fresh: bool = False) -> Run:
-    """Take up the newest run below `root` that was cut short, or begin a new one.
+    """Take up the last run below `root` if it was cut short, or begin a new one.
 
-    Only a run on the same library versions, machine and suite code is taken up, and only if no living
-    process holds it; two runs at once get a folder each.
+    The last run is that on the same library versions, machine and suite code. It is taken up only if it
+    has not ended and no living process holds it; two runs at once get a folder each, and a run older
+    than `MAX_AGE_SECONDS` is left alone.
 
     Args:
         root: folder of all runs; made if missing.
@@ -118,10 +122,9 @@ def open_run(root: Path, environment: Environment, *, fresh: bool = False) -> Ru
         FormatError: if the folder cannot be written.
     """
     header = _Header(environment=environment, source=_source_digest())
-    for folder in [] if fresh else sorted(root.glob("*/run.json"), reverse=True):
-        run = _take_up(folder.parent, header)
-        if run is not None:
-            return run
+    last = None if fresh else _last_run(root, header)
+    if last is not None and (run := _take_up(last)) is not None:
+        return run
     folder = _new_folder(root)
     write_atomically(folder / "README", _README)
     lock = FileLock(folder / "lock")
@@ -131,21 +134,26 @@ def open_run(root: Path, environment: Environment, *, fresh: bool = False) -> Ru
     return Run(folder, lock, resumed=False)
 
 
-def _take_up(folder: Path, header: _Header) -> Run | None:
-    if (folder / "finished").exists():
-        return None
-    try:
-        theirs = from_jsonable(_Header, read_json(folder / "run.json"), where=str(folder))
-    except FormatError:
-        return None  # Not a run this code could continue; it stays where it is.
-    if theirs != header:
+def _last_run(root: Path, header: _Header) -> Path | None:
+    for path in sorted(root.glob("*/run.json"), reverse=True):
+        try:
+            theirs = from_jsonable(_Header, read_json(path), where=str(path))
+        except FormatError:
+            continue  # Not a run this code could continue; it stays where it is.
+        if theirs == header:
+            return path.parent
+    return None
+
+
+def _take_up(folder: Path) -> Run | None:
+    if time.time() - max(path.stat().st_mtime for path in folder.rglob("*")) > MAX_AGE_SECONDS:
         return None
     lock = FileLock(folder / "lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
         return None
-    if (folder / "finished").exists():  # it may have ended since we looked
+    if (folder / "finished").exists():
         lock.release()
         return None
     return Run(folder, lock, resumed=True)

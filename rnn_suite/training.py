@@ -16,7 +16,7 @@ from rnn_suite.data.dataset import Dataset
 from rnn_suite.errors import TrainingError
 from rnn_suite.experiment import Experiment
 from rnn_suite.imports import import_seconds
-from rnn_suite.models import build_model, head_of
+from rnn_suite.models import build_model, head_of, renew_model
 from rnn_suite.results import PhaseSeconds, SeedResult
 
 
@@ -118,7 +118,7 @@ class Trainer:
     """Trains one experiment from any number of seeds on one traced model.
 
     Tracing is the dearest part of a short run. Each seed gets the weights, optimizer state and dropout
-    seeds of a model built for it alone, so a result is bit-equal to one from a fresh model; a gate
+    seeds of a model built for it alone, so a result is bit-equal to one from a fresh model; a unit
     test holds that.
     """
 
@@ -132,7 +132,6 @@ class Trainer:
         """The traced model, built if there is none yet."""
         if self._model is None:
             self._model = build_model(self._experiment)
-            self._model.optimizer.build(self._model.trainable_variables)
         return self._model
 
     def _prepare(self, seed: int) -> Any:
@@ -140,14 +139,7 @@ class Trainer:
         traced = self._model is not None
         model = self.model
         if traced:
-            fresh = build_model(self._experiment)
-            for ours, theirs in zip(model.variables, fresh.variables, strict=True):
-                ours.assign(theirs)
-            fresh.optimizer.build(fresh.trainable_variables)
-            for ours, theirs in zip(
-                model.optimizer.variables, fresh.optimizer.variables, strict=True
-            ):
-                ours.assign(theirs)
+            renew_model(model, self._experiment)
         keras.utils.set_random_seed(seed)
         return model
 

@@ -41,18 +41,11 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Judgement):
     """A judgement with its place: which question, which cell, which baseline file."""
 
     question: str
     cell: str
-    outcome: Outcome
-    expected: str
-    received: str
-    next_step: str
-    baseline: str
-    now: str
-    interval: str
     file: str
     """The baseline's file."""
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnn_suite.data import Dataset, load
-from rnn_suite.errors import SuiteError
 from rnn_suite.experiment import Experiment
 from rnn_suite.questions.accuracy import SeedAccuracies
 from rnn_suite.results import SeedResult
@@ -24,7 +23,7 @@ class Workbench:
         """Work in the folder of `run`; `progress` is told each epoch and how many seeds are to come."""
         self.run = run
         self.interrupted = False
-        """Whether an error cut a training short, so that the next run should take this one up."""
+        """Whether anything cut a training short, so that the next run should take this one up."""
         self.results: dict[str, list[SeedResult]] = {}
         """Every seed this run has used, by profile and cell."""
         self._progress = progress
@@ -61,7 +60,7 @@ class Workbench:
                 try:
                     result = self.trainer(experiment).train(seed, progress=progress)
                     self.run.keep(experiment, identity, result)
-                except SuiteError:
+                except BaseException:
                     self.interrupted = True
                     raise
             results.append(result)

@@ -9,7 +9,7 @@ import numpy as np
 
 from rnn_suite.errors import TrainingError
 from rnn_suite.experiment import Experiment
-from rnn_suite.models import build_model
+from rnn_suite.models import renew_model
 from rnn_suite.questions.replay import STEPS, ReplayLosses
 
 _STREAM = 20_110_624
@@ -26,16 +26,13 @@ def replay_losses(experiment: Experiment, model: Any) -> ReplayLosses:
 
     Args:
         experiment: gives the batch size, length and vocabulary.
-        model: compiled model of this experiment, traced or not.
+        model: made by `build_model` for this experiment, traced or not.
 
     Raises:
         TrainingError: if a loss is NaN or infinite.
     """
     stream = np.random.RandomState(_STREAM)
-    fresh = build_model(experiment)
-    fresh.optimizer.build(fresh.trainable_variables)
-    for ours, theirs in zip(model.optimizer.variables, fresh.optimizer.variables, strict=True):
-        ours.assign(theirs)
+    renew_model(model, experiment)
     model.set_weights(
         [stream.standard_normal(shape) / math.sqrt(shape[0]) for shape in _shapes(model)]
     )

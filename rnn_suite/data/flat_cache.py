@@ -15,7 +15,7 @@ from rnn_suite.errors import FormatError
 from rnn_suite.jsonable import write_atomically
 from rnn_suite.results import CorpusIdentity
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Part of every file name: a change of layout leaves the files of other versions alone."""
 
 

@@ -74,7 +74,8 @@ def _read(file: FoundFile) -> Reviews:
     if kept is not None:
         return kept
     train, test = read_splits(file.content, name=str(file.path))
-    reviews = Reviews(train=train, test=test, identity=identify("imdb", train, test))
+    identity = identify("imdb", train, test, sha256=file.sha256)
+    reviews = Reviews(train=train, test=test, identity=identity)
     store_flat(flat, reviews)
     return reviews
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import median
 
+from rnn_suite.questions import STEP_TIME
 from rnn_suite.results import SeedResult
 from rnn_suite.verdicts import Outcome, Verdict
 
@@ -64,21 +65,37 @@ def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[s
     ]
 
 
-def answer(verdicts: Sequence[Verdict]) -> str:
-    """Return the answer to "is it safe to upgrade?" in one line."""
-    compared = [verdict for verdict in verdicts if verdict.compared]
-    if not compared:
-        return "Not known: nothing was compared."
+def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> str:
+    """Return the answer to "is it safe to upgrade?" in one line.
+
+    It is "Safe" only if every question that was asked was compared and none regressed; step times alone
+    may be missing, since they mean nothing on another machine than the baseline's.
+
+    Args:
+        verdicts: all verdicts of the run.
+        unanswered: names of tests that asked a question and ended without a verdict.
+    """
     reds = [f"{v.question} of {v.cell}" for v in verdicts if v.outcome is Outcome.REGRESSED]
     if reds:
         return f"Not safe: {', '.join(reds)} regressed."
+    compared = [verdict for verdict in verdicts if verdict.compared]
+    if not compared:
+        return "Not known: nothing was compared."
+    open_questions = [nodeid.rpartition("::")[2] for nodeid in unanswered] + [
+        f"{v.question} of {v.cell} ({v.outcome})"
+        for v in verdicts
+        if v.outcome is Outcome.INCONCLUSIVE or (not v.compared and v.question != STEP_TIME.name)
+    ]
+    if open_questions:
+        return (
+            f"Not known: no regression in {len(compared)} comparisons, but without an answer: "
+            f"{', '.join(open_questions)}."
+        )
     counts = Counter(verdict.outcome for verdict in verdicts)
     others = [
         f"{counts[outcome]} {outcome}"
-        for outcome in (Outcome.IMPROVED, Outcome.INCONCLUSIVE, Outcome.NOT_COMPARABLE)
+        for outcome in (Outcome.IMPROVED, Outcome.NOT_COMPARABLE)
         if counts[outcome]
     ]
     tail = f" ({', '.join(others)})" if others else ""
-    if counts[Outcome.INCONCLUSIVE]:
-        return f"Not known: no regression seen in {len(compared)} comparisons{tail}."
     return f"Safe: no regression in {len(compared)} comparisons{tail}."

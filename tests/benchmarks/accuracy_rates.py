@@ -93,6 +93,8 @@ def main() -> None:
     random = np.random.default_rng(0)
     folder = ROOT / "smoke" / options.corpus / ACCURACY.name
     baselines = [load_baseline(path, ACCURACY) for path in sorted(folder.glob("*.json"))]
+    if not baselines:
+        parser.error(f"no baseline in {folder}")
 
     reds, outcomes = 0, Counter[Outcome]()
     for _ in range(options.runs):

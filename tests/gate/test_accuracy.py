@@ -7,7 +7,8 @@ from typing import cast
 
 import pytest
 
-from rnn_suite.baselines import Measurement
+from rnn_suite.baselines import Measurement, compare, incomparable_fields
+from rnn_suite.errors import SuiteError
 from rnn_suite.experiment import Experiment
 from rnn_suite.looks import decide_accuracy
 from rnn_suite.plugin import Gate
@@ -25,7 +26,7 @@ def decide(
     make_experiment: Callable[[str, str], Experiment],
 ) -> Decide:
     """Decides all cells of a profile on the first call: they share one false-alarm rate."""
-    verdicts: dict[tuple[str, str], Verdict] = {}
+    outcomes: dict[Experiment, Verdict | SuiteError] = {}
     asked: set[tuple[str, str]] = {
         cast("tuple[str, str]", item.callspec.params["experiment"])
         for item in request.session.items
@@ -34,21 +35,36 @@ def decide(
     }
 
     def of_profile(gate: Gate, profile: str) -> None:
-        cells = [cell for name, cell in asked if name == profile]
-        experiments = [make_experiment(profile, cell) for cell in sorted(cells)]
-
         def measure(experiment: Experiment) -> Measurement:
             return gate.measurement(workbench, experiment, accuracies(workbench.train(experiment)))
 
-        pairs = [(gate.baseline(ACCURACY, experiment), experiment) for experiment in experiments]
-        for verdict in decide_accuracy(pairs, measure):
-            verdicts[profile, verdict.cell] = verdict
+        decidable = []
+        for cell in sorted(cell for name, cell in asked if name == profile):
+            experiment = make_experiment(profile, cell)
+            try:
+                baseline = gate.baseline(ACCURACY, experiment)
+                untrained = gate.measurement(workbench, experiment, None)
+                if incomparable_fields(ACCURACY, baseline.measurement, untrained):
+                    # Hours of training would not change that.
+                    (outcomes[experiment],) = compare(ACCURACY, [(baseline, untrained)])
+                else:
+                    measure(experiment)
+                    decidable.append((baseline, experiment))
+            except SuiteError as error:
+                outcomes[experiment] = error
+        verdicts = decide_accuracy(decidable, measure)
+        outcomes.update(
+            (experiment, verdict)
+            for (_, experiment), verdict in zip(decidable, verdicts, strict=True)
+        )
 
     def one(gate: Gate, experiment: Experiment) -> Verdict:
-        key = experiment.profile, experiment.cell
-        if key not in verdicts:
+        if experiment not in outcomes:
             of_profile(gate, experiment.profile)
-        return verdicts[key]
+        outcome = outcomes[experiment]
+        if isinstance(outcome, SuiteError):
+            raise outcome
+        return outcome
 
     return one
 
@@ -57,6 +73,7 @@ def test_accuracy_is_not_worse_than_the_baseline(
     gate: Gate, workbench: Workbench, experiment: Experiment, decide: Decide
 ) -> None:
     if gate.updating:
+        gate.check_recordable(ACCURACY, experiment)
         measured = accuracies(workbench.train(experiment))
         gate.record(ACCURACY, gate.measurement(workbench, experiment, measured))
     gate.settle(decide(gate, experiment))

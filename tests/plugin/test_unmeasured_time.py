@@ -66,7 +66,7 @@ def step_time(project: Project) -> Project:
     folder = project.pytester.path
     (folder / "conftest.py").write_text((folder / "conftest.py").read_text() + CONFTEST)
     (folder / "test_gate.py").write_text(GATE_TEST.read_text(encoding="utf-8"))
-    assert run(project, "--update-baselines").ret == 6
+    assert run(project, "--update-baselines").ret == 10
     (path,) = folder.rglob("step_time/lstm.json")
     content = json.loads(path.read_text())
     content["gate"]["max_ratio"] = 1e12

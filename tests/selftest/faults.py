@@ -1,7 +1,7 @@
 """Known faults, switched on from outside: a pytest plugin that wounds the installed libraries.
 
-`RNN_SUITE_FAULT=name PYTEST_PLUGINS=tests.selftest.faults python -m pytest -m smoke` runs the gate,
-unchanged, against the wounded library.
+`RNN_SUITE_FAULT=name PYTEST_PLUGINS=tests.selftest.faults python -m pytest -m smoke --runs DIR` runs
+the gate, unchanged, against the wounded library; a folder of its own keeps its results apart.
 """
 
 from __future__ import annotations

@@ -336,7 +336,7 @@ def test_the_same_reviews_in_another_order_forbid_only_the_question_of_the_array
 
 @pytest.mark.parametrize(
     ("question", "comparable"),
-    [(DATASET, False), (ACCURACY, False), (PARAMETERS, True), (REPLAY, True), (STEP_TIME, True)],
+    [(DATASET, True), (ACCURACY, False), (PARAMETERS, True), (REPLAY, True), (STEP_TIME, True)],
     ids=name_of,
 )
 @pytest.mark.parametrize("field", ["train_reviews", "train_tokens", "test_reviews", "test_tokens"])

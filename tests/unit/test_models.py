@@ -41,7 +41,7 @@ def test_the_notebooks_models_have_the_parameters_worked_out_by_hand(
     assert trainable_parameters(build_model(experiment)) == expected
 
 
-@pytest.mark.parametrize(("cell", "layer"), CELLS.items())
+@pytest.mark.parametrize(("cell", "layer"), [(name, cell.layer) for name, cell in CELLS.items()])
 def test_the_full_profile_is_the_notebooks_model_layer_by_layer(cell: str, layer: str) -> None:
     import keras
 

@@ -34,11 +34,24 @@ PASS, REGRESSED, IMPROVED, INCONCLUSIVE, NOT_COMPARABLE = map(verdict, Outcome)
         ([], "Not known: nothing was compared."),
         ([NOT_COMPARABLE, NOT_COMPARABLE], "Not known: nothing was compared."),
         ([PASS], "Safe: no regression in 1 comparisons."),
-        ([PASS, PASS, NOT_COMPARABLE], "Safe: no regression in 2 comparisons (1 not comparable)."),
+        (
+            [PASS, PASS, verdict(Outcome.NOT_COMPARABLE, "step_time")],
+            "Safe: no regression in 2 comparisons (1 not comparable).",
+        ),
+        (
+            [PASS, PASS, NOT_COMPARABLE],
+            (
+                "Not known: no regression in 2 comparisons, but without an answer: "
+                "accuracy of lstm (not comparable)."
+            ),
+        ),
         ([PASS, IMPROVED], "Safe: no regression in 2 comparisons (1 improved)."),
         (
             [PASS, INCONCLUSIVE],
-            "Not known: no regression seen in 2 comparisons (1 inconclusive).",
+            (
+                "Not known: no regression in 2 comparisons, but without an answer: "
+                "accuracy of lstm (inconclusive)."
+            ),
         ),
         ([PASS, REGRESSED], "Not safe: accuracy of lstm regressed."),
         ([REGRESSED, INCONCLUSIVE, NOT_COMPARABLE], "Not safe: accuracy of lstm regressed."),
@@ -50,6 +63,13 @@ PASS, REGRESSED, IMPROVED, INCONCLUSIVE, NOT_COMPARABLE = map(verdict, Outcome)
 )
 def test_the_answer_fits_what_was_found(verdicts: list[Verdict], expected: str) -> None:
     assert answer(verdicts) == expected
+
+
+def test_a_question_that_ended_without_a_verdict_leaves_the_answer_open() -> None:
+    found = answer([PASS], ["tests/gate/test_exact.py::test_ask[lstm]"])
+    assert found == (
+        "Not known: no regression in 1 comparisons, but without an answer: test_ask[lstm]."
+    )
 
 
 def test_the_table_has_a_row_a_verdict_under_headings() -> None:

@@ -137,7 +137,24 @@ def test_a_fresh_run_leaves_the_one_that_was_cut_short_alone(
     assert not second.resumed
     assert second.folder != first.folder
     second.finish()
-    assert open_run(tmp_path, environment).folder == first.folder
+    assert (first.folder / "run.json").exists()
+
+
+def test_a_run_cut_short_before_the_last_one_ended_is_not_taken_up(
+    tmp_path: Path, environment: Environment
+) -> None:
+    first = open_run(tmp_path, environment)
+    first.close()
+    open_run(tmp_path, environment, fresh=True).finish()
+    assert not open_run(tmp_path, environment).resumed
+
+
+def test_a_run_cut_short_long_ago_is_not_taken_up(tmp_path: Path, environment: Environment) -> None:
+    first = open_run(tmp_path, environment)
+    first.close()
+    for path in first.folder.rglob("*"):
+        os.utime(path, (0, 0))
+    assert not open_run(tmp_path, environment).resumed
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,236 @@
+"""The pytest side: options, fixtures, the verdict table, the exit status.
+
+Nothing here imports TensorFlow before a test needs it, and nothing happens in a project that uses none
+of the fixtures.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rnn_suite.errors import SuiteError
+from rnn_suite.experiment import PROFILES, Experiment, profile_experiment
+from rnn_suite.plugin.gate import ASKED, Gate, VerdictWarning
+from rnn_suite.plugin.reporter import WORKBENCH, Reporter
+
+if TYPE_CHECKING:
+    from rnn_suite.data import CorpusChoice
+    from rnn_suite.results import Environment
+    from rnn_suite.training import EpochEnd
+    from rnn_suite.workbench import Workbench
+
+__all__ = ["Gate", "VerdictWarning"]
+
+_CHOICE: pytest.StashKey[CorpusChoice] = pytest.StashKey()
+_REPORTER: pytest.StashKey[Reporter] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the suite's options."""
+    group = parser.getgroup("rnn-suite", "rnn-suite: is it safe to upgrade?")
+    group.addoption(
+        "--corpus",
+        default="auto",
+        metavar="NAME",
+        help="auto, imdb or standin; auto takes IMDB where it can be had and says so (default: auto)",
+    )
+    group.addoption(
+        "--baselines",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="folder of the baselines (default: baselines below the root folder)",
+    )
+    group.addoption(
+        "--update-baselines",
+        action="store_true",
+        help="measure and rewrite the baselines, keeping each gate; compares nothing, so it is no pass",
+    )
+    group.addoption(
+        "--runs",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="folder for the results of runs (default: .rnn_suite below the root folder)",
+    )
+    group.addoption(
+        "--fresh",
+        action="store_true",
+        help="begin a new run even where one that was cut short could be taken up",
+    )
+    group.addoption(
+        "--strict-verdicts",
+        action="store_true",
+        help="let inconclusive verdicts fail",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the markers."""
+    for line in (
+        "smoke: gate questions at a size that takes a minute or two",
+        "full: gate questions at the notebook's size, hours on a processor",
+        "gpu: the full gate on a GPU; stops at once where there is none",
+        "selftest: known faults that the gate must catch, each in a process of its own",
+    ):
+        config.addinivalue_line("markers", line)
+    config.stash[_REPORTER] = Reporter(config)
+    config.pluginmanager.register(config.stash[_REPORTER], "rnn_suite_reporter")
+
+
+def _is_gate(item: pytest.Item) -> bool:
+    return not {"gate", "workbench"}.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Mark the gate's tests, and stop before hours of training where a GPU is asked for and absent."""
+    if session.config.option.collectonly:
+        return
+    for item in session.items:
+        if "gate" in getattr(item, "fixturenames", ()):
+            # Here and not in the fixture: a test that is skipped before it may ask is no pass either.
+            item.user_properties.append((ASKED, True))
+            session.config.stash[_REPORTER].ask(item.nodeid)
+    wants_gpu = any(_is_gate(item) and item.get_closest_marker("gpu") for item in session.items)
+    if wants_gpu and not _has_gpu():
+        pytest.exit(
+            "The marker gpu asks for a GPU and TensorFlow sees none.\nExpected: one GPU or more\n"
+            "Received: none\nNext: run on a machine with one (pip install 'rnn-suite[gpu]'), or take "
+            "the marker full to train on the processor for hours",
+            returncode=pytest.ExitCode.USAGE_ERROR,
+        )
+
+
+def _has_gpu() -> bool:
+    from rnn_suite.imports import import_seconds
+
+    with _as_usage_error():
+        import_seconds()
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    """Say which corpus and which libraries the gate runs on."""
+    if not any(_is_gate(item) for item in items) or config.option.collectonly:
+        return []
+    from rnn_suite.environment import library_versions
+
+    versions = ", ".join(f"{name} {version}" for name, version in library_versions().items())
+    with _as_usage_error():
+        choice = _choose_corpus(config)
+    return [f"rnn-suite: {versions}", f"rnn-suite: corpus {choice.name}: {choice.reason}"]
+
+
+def _choose_corpus(config: pytest.Config) -> CorpusChoice:
+    if _CHOICE not in config.stash:
+        from rnn_suite.data import choose_corpus
+
+        # A download shows its progress.
+        with _uncaptured(config):
+            config.stash[_CHOICE] = choose_corpus(config.option.corpus)
+    return config.stash[_CHOICE]
+
+
+def _uncaptured(config: pytest.Config) -> AbstractContextManager[None]:
+    """Let what is written reach the terminal at once."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    return nullcontext() if capture is None else capture.global_and_fixture_disabled()
+
+
+@contextmanager
+def _as_usage_error() -> Iterator[None]:
+    try:
+        yield
+    except SuiteError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+@pytest.fixture(scope="session")
+def suite_environment() -> Environment:
+    """Where this run measures: versions, machine, settings."""
+    from rnn_suite.environment import describe_environment
+    from rnn_suite.imports import import_seconds
+
+    import_seconds()
+    return describe_environment()
+
+
+@pytest.fixture(scope="session")
+def workbench(request: pytest.FixtureRequest, suite_environment: Environment) -> Workbench:
+    """Everything this run has loaded, traced and trained; see `rnn_suite.workbench`."""
+    from rnn_suite.runs import open_run
+    from rnn_suite.workbench import Workbench
+
+    config = request.config
+    run = open_run(
+        config.option.runs or config.rootpath / ".rnn_suite",
+        suite_environment,
+        fresh=config.option.fresh,
+    )
+    if run.resumed:
+        _say(config, f"rnn-suite: taking up {run.folder}, {run.kept_seeds()} seeds are on disk")
+    config.stash[WORKBENCH] = Workbench(run, progress=_progress(config))
+    return config.stash[WORKBENCH]
+
+
+def _say(config: pytest.Config, line: str) -> None:
+    with _uncaptured(config):
+        sys.stderr.write(f"\n{line}")
+        sys.stderr.flush()
+
+
+def _progress(config: pytest.Config) -> Callable[[EpochEnd, int], None]:
+    """Return what shows each epoch: in place on a terminal, a line each elsewhere."""
+    from rnn_suite.report.progress import epoch_line
+
+    on_terminal = sys.__stderr__ is not None and sys.__stderr__.isatty()
+
+    def show(epoch: EpochEnd, seeds_to_come: int) -> None:
+        with _uncaptured(config):
+            start = "\r\x1b[2K" if on_terminal else "\n"
+            sys.stderr.write(f"{start}{epoch_line(epoch, seeds_to_come=seeds_to_come)}")
+            sys.stderr.flush()
+
+    return show
+
+
+@pytest.fixture
+def gate(request: pytest.FixtureRequest, suite_environment: Environment) -> Gate:
+    """The way from a measurement to a test's end; see `Gate`."""
+    return Gate(request, suite_environment)
+
+
+@pytest.fixture(scope="session")
+def make_experiment(request: pytest.FixtureRequest) -> Callable[[str, str], Experiment]:
+    """From profile and cell to the experiment on the corpus of this run, with its seeds.
+
+    The seeds are the gate's, or the baseline's where baselines are recorded.
+    """
+    config = request.config
+
+    def make(profile: str, cell: str) -> Experiment:
+        corpus = _choose_corpus(config).name
+        experiment = profile_experiment(profile, corpus=corpus, cell=cell)
+        if config.option.update_baselines:
+            return replace(experiment, seeds=PROFILES[profile].baseline_seeds)
+        return experiment
+
+    return make
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Show an error the suite raised on purpose as its message alone: it names the remedy."""
+    report = yield
+    if call.excinfo is not None and isinstance(call.excinfo.value, SuiteError) and _is_gate(item):
+        report.longrepr = str(call.excinfo.value)
+    return report

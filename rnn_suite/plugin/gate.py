@@ -1,0 +1,139 @@
+"""What a gate test holds in its hand: from a measurement to a verdict to the test's end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rnn_suite.baselines import (
+    Baseline,
+    Measurement,
+    Recorded,
+    baseline_path,
+    compare,
+    load_baseline,
+    save_baseline,
+)
+from rnn_suite.experiment import Experiment
+from rnn_suite.jsonable import to_jsonable
+from rnn_suite.questions import Pair, Question
+from rnn_suite.verdicts import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from rnn_suite.results import Environment
+    from rnn_suite.workbench import Workbench
+
+VERDICT, RECORDED, ASKED = "rnn_suite_verdict", "rnn_suite_recorded", "rnn_suite_asked"
+"""Names under which facts travel with a test's report, into JUnit files and across processes."""
+
+
+class VerdictWarning(UserWarning):
+    """A verdict that lets the run pass and still wants to be read: improved or inconclusive."""
+
+
+class Gate:
+    """Asks questions of one test: holds a measurement against its baseline, or records it."""
+
+    def __init__(self, request: pytest.FixtureRequest, environment: Environment) -> None:
+        self._config = request.config
+        self._properties: list[tuple[str, object]] = request.node.user_properties
+        self._environment = environment
+
+    @property
+    def updating(self) -> bool:
+        """Whether this run records baselines instead of comparing with them."""
+        return bool(self._config.option.update_baselines)
+
+    def measurement(
+        self, workbench: Workbench, experiment: Experiment, measured: Any
+    ) -> Measurement:
+        """Return `measured` with the experiment, corpus and environment it belongs to."""
+        return Measurement(
+            experiment=experiment,
+            corpus=workbench.dataset(experiment).identity,
+            measured=measured,
+            environment=self._environment,
+        )
+
+    def path(self, question: Question, experiment: Experiment) -> Path:
+        """Return where the question's baseline lies."""
+        root = self._config.option.baselines or self._config.rootpath / "baselines"
+        return baseline_path(root, question, experiment)
+
+    def baseline(self, question: Question, experiment: Experiment) -> Baseline:
+        """Return the question's baseline.
+
+        Raises:
+            BaselineError: if it is missing or damaged.
+        """
+        return load_baseline(self.path(question, experiment), question)
+
+    def ask(self, question: Question, new: Measurement) -> None:
+        """Hold `new` against its baseline and let the test end accordingly, or record it.
+
+        Raises:
+            BaselineError: if the baseline is missing or damaged.
+        """
+        if self.updating:
+            self.record(question, new)
+        old = self.baseline(question, new.experiment)
+        (verdict,) = compare(question, [(old, new)])
+        self.settle(verdict)
+
+    def settle(self, verdict: Verdict) -> None:
+        """Let the test pass, warn, skip or fail as the verdict says."""
+        self._properties.append((VERDICT, json.dumps(to_jsonable(verdict))))
+        match verdict.outcome:
+            case Outcome.REGRESSED:
+                pytest.fail(str(verdict), pytrace=False)
+            case Outcome.INCONCLUSIVE if self._config.option.strict_verdicts:
+                pytest.fail(str(verdict), pytrace=False)
+            case Outcome.INCONCLUSIVE | Outcome.IMPROVED:
+                warnings.warn(VerdictWarning(str(verdict)), stacklevel=2)
+            case Outcome.NOT_COMPARABLE:
+                pytest.skip(str(verdict))
+
+    def check_recordable(self, question: Question, experiment: Experiment) -> None:
+        """Raise before hours of training what `record` would raise after them.
+
+        Raises:
+            BaselineError: if a damaged baseline stands where the new one would go.
+        """
+        if self.path(question, experiment).exists():
+            self.baseline(question, experiment)
+
+    def record(self, question: Question, new: Measurement) -> None:
+        """Write `new` as the question's baseline and end the test as skipped: nothing was compared."""
+        path = self.path(question, new.experiment)
+        before = load_baseline(path, question) if path.exists() else None
+        recorded = Recorded(
+            date=time.strftime("%Y-%m-%d", time.gmtime()), commit=_commit(self._config.rootpath)
+        )
+        saved = save_baseline(path, question, new, recorded)
+        line = f"{path}: {_old_beside_new(question, before or saved, new, is_new=before is None)}"
+        self._properties.append((RECORDED, line))
+        pytest.skip(f"baseline recorded, nothing compared: {line}")
+
+
+def _old_beside_new(question: Question, old: Baseline, new: Measurement, *, is_new: bool) -> str:
+    pair = Pair(old=old.measurement.measured, gate=old.gate, new=new.measured)
+    (judgement,) = question.judge([pair])
+    return f"{'nothing' if is_new else judgement.baseline} -> {judgement.now}"
+
+
+def _commit(folder: Path) -> str:
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(folder), *words]
+        return subprocess.check_output(command, text=True, stderr=subprocess.DEVNULL).strip()  # noqa: S603 (own words)
+
+    try:
+        changed = git("status", "--porcelain", "--", ".", ":!baselines")
+        return git("rev-parse", "HEAD") + ("+" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
