@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnn_suite.data.dataset import Dataset
-from rnn_suite.data.download import download
+from rnn_suite.data.download import DownloadError, download
 from rnn_suite.data.flat_cache import cache_folder, cache_path, load_flat, store_flat
 from rnn_suite.data.preparation import prepare
 from rnn_suite.data.reviews import Reviews, identify
@@ -103,14 +103,26 @@ def find(*, url: str = URL, sha256: str = SHA256) -> FoundFile:
         )
     keras_home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
     ours = cache_folder() / "imdb.npz"
+    refused = []
     for path, found in (
         (keras_home / "datasets" / "imdb.npz", "in Keras's cache"),
         (ours, "downloaded earlier"),
     ):
-        cached = _read_if_hash_is(path, sha256)
-        if cached is not None:
+        try:
+            cached = path.read_bytes()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            refused.append(f"{path} cannot be read ({error.strerror})")
+            continue
+        received = hashlib.sha256(cached).hexdigest()
+        if received == sha256:
             return FoundFile(path=path, content=cached, sha256=sha256, found=found)
-    content = download(url, sha256, ours)
+        refused.append(f"{path} has the wrong sha256 {received}, expected {sha256}")
+    try:
+        content = download(url, sha256, ours)
+    except DownloadError as error:
+        raise DownloadError(url, "; ".join([error.cause, *refused])) from error
     return FoundFile(path=ours, content=content, sha256=sha256, found=f"downloaded from {url}")
 
 
@@ -130,12 +142,3 @@ def _read_named(path: Path) -> bytes:
             f"Received: {path} ({error.strerror})\n"
             "Correct it, or unset it to use Keras's cache or a download."
         ) from error
-
-
-def _read_if_hash_is(path: Path, sha256: str) -> bytes | None:
-    """Return the bytes of the file at `path`; None if there is none, or it has another hash."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    return content if hashlib.sha256(content).hexdigest() == sha256 else None

@@ -70,12 +70,12 @@ def test_the_file_in_keras_cache_is_taken_if_its_hash_is_right(
     assert (file.path, file.found) == (path, "in Keras's cache")
 
 
-def test_a_file_in_keras_cache_with_another_hash_is_not_opened(
+def test_a_file_in_keras_cache_with_another_hash_is_not_opened_and_the_error_says_so(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "keras" / "datasets").mkdir(parents=True)
     (tmp_path / "keras" / "datasets" / "imdb.npz").write_bytes(b"not Keras's")
-    with pytest.raises(DownloadError):
+    with pytest.raises(DownloadError, match=r"keras/datasets/imdb\.npz has the wrong sha256"):
         imdb.find(url=NOWHERE)
 
 
