@@ -205,7 +205,7 @@ def _not_comparable(reasons: list[str]) -> Judgement:
         "its own with --baselines DIR --update-baselines",
         baseline="-",
         now="-",
-        interval=reasons[0],
+        interval=f"{reasons[0]} (baseline / now)",
     )
 
 

@@ -37,7 +37,7 @@ class Judgement:
     now: str
     """The new figure, short enough for a table."""
     interval: str = ""
-    """Interval or smallest visible effect, short enough for a table."""
+    """Interval, or what is allowed, short enough for a table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,7 +90,7 @@ def _is_gate(item: pytest.Item) -> bool:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Mark the gate's tests, and stop before hours of training where a GPU is asked for and absent."""
+    """Mark the gate's tests."""
     if session.config.option.collectonly:
         return
     for item in session.items:
@@ -98,6 +98,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             # Here and not in the fixture: a test that is skipped before it may ask is no pass either.
             item.user_properties.append((ASKED, True))
             session.config.stash[_REPORTER].ask(item.nodeid)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Stop before hours of training where a GPU is asked for and absent."""
+    if session.config.option.collectonly or session.testsfailed:
+        return
     wants_gpu = any(_is_gate(item) and item.get_closest_marker("gpu") for item in session.items)
     if wants_gpu and not _has_gpu():
         pytest.exit(
@@ -127,7 +134,9 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     versions = ", ".join(f"{name} {version}" for name, version in library_versions().items())
     with _as_usage_error():
         choice = _choose_corpus(config)
-    return [f"rnn-suite: {versions}", f"rnn-suite: corpus {choice.name}: {choice.reason}"]
+    lines = [f"rnn-suite: {versions}", f"rnn-suite: corpus {choice.name}: {choice.reason}"]
+    config.stash[_REPORTER].header = lines
+    return lines
 
 
 def _choose_corpus(config: pytest.Config) -> CorpusChoice:
@@ -177,7 +186,7 @@ def workbench(request: pytest.FixtureRequest, suite_environment: Environment) ->
         fresh=config.option.fresh,
     )
     if run.resumed:
-        _say(config, f"rnn-suite: taking up {run.folder}, {run.kept_seeds()} seeds are on disk")
+        _say(config, f"rnn-suite: taking up {run.folder}, seeds on disk: {run.kept_seeds()}")
     config.stash[WORKBENCH] = Workbench(run, progress=_progress(config))
     return config.stash[WORKBENCH]
 

@@ -34,6 +34,8 @@ class Reporter:
         self._answered: set[str] = set()
         self._compared_nothing = False
         self._fault = ""
+        self.header: list[str] = []
+        """Libraries and corpus of this run, said again beside the answer."""
 
     def ask(self, nodeid: str) -> None:
         """Note that the test `nodeid` asks a question, whatever becomes of it."""
@@ -74,7 +76,7 @@ class Reporter:
             if self._unanswered() or workbench.interrupted:
                 workbench.run.close()
                 self._fault = (
-                    f"{workbench.run.kept_seeds()} trained seeds are kept in {workbench.run.folder}; "
+                    f"Trained seeds kept: {workbench.run.kept_seeds()}, in {workbench.run.folder}; "
                     "run again to go on from there, or with --fresh to begin anew."
                 )
             else:
@@ -90,7 +92,8 @@ class Reporter:
             return
         terminalreporter.section("rnn-suite")
         workbench = self._config.stash.get(WORKBENCH, None)
-        lines = [f"recorded {line}" for line in self._recorded]
+        lines = [*self.header, ""] if self.header else []
+        lines += [f"recorded {line}" for line in self._recorded]
         if workbench is not None and workbench.results:
             lines += [*phase_table(workbench.results), ""]
         if self._verdicts:

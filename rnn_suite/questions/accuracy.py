@@ -139,7 +139,10 @@ def _judge_one(
     )
     if new < gate.floor_fraction:
         outcome = Outcome.REGRESSED
-        advice = f"the mean is below the floor of {gate.floor_fraction:g}: the model hardly learns"
+        advice = (
+            f"the mean is below the floor of {gate.floor_fraction:g}: the model hardly learns, or the "
+            "floor was set too high"
+        )
     elif gained:
         outcome = Outcome.IMPROVED
         advice = "better beyond noise: find out why, then record anew with --update-baselines"
@@ -164,7 +167,7 @@ def _judge_one(
         next_step=advice,
         baseline=f"{old:.4f}",
         now=f"{new:.4f}",
-        interval=f"drop {low:+.3f} to {high:+.3f}",
+        interval=f"drop {low:+.3f} to {high:+.3f}, allowed {gate.allowed_drop_fraction:g}",
     )
 
 

@@ -62,7 +62,7 @@ def whole_gate(rounds: int) -> None:
         for number in range(rounds):
             bare.append(seconds_of([sys.executable, "-c", BARE, str(arrays)]))
             command = [sys.executable, "-m", "pytest", "-m", "smoke", "--corpus", "imdb", "--fresh"]
-            gate.append(seconds_of([*command, "--runs", f"{folder}/runs-{number}"]))
+            gate.append(seconds_of([*command, f"--runs={folder}/runs-{number}"]))
     ratios = [g / b for g, b in zip(gate, bare, strict=True)]
     print(
         f"whole smoke gate / bare script: {statistics.median(ratios):.2f} "

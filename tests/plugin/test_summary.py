@@ -13,6 +13,8 @@ def test_the_summary_has_a_row_a_question_and_ends_with_the_answer(recorded: Pro
     result.stdout.fnmatch_lines(
         [
             "*= rnn-suite =*",
+            "rnn-suite: tensorflow *, keras *, numpy *",
+            "rnn-suite: corpus standin: asked for by name, generated from a seed",
             "",
             "question * cell * baseline * now * interval * verdict",
             "parameters * lstm * 100 * 100 * exact * pass",
@@ -44,6 +46,8 @@ def test_a_run_that_records_lists_the_files(project: Project) -> None:
     result = project.run("--update-baselines")
     result.stdout.fnmatch_lines(
         [
+            "rnn-suite: corpus standin: *",
+            "",
             f"recorded {project.path('parameters-lstm')}: nothing -> 100",
             f"recorded {project.path('parameters-gru')}: nothing -> 7",
             "Not known: nothing was compared.",

@@ -26,14 +26,8 @@ def gru_of_2014() -> None:
 def _change_default(layer: str, **changed: Any) -> None:
     import keras
 
-    kind = getattr(keras.layers, layer)
-    original = kind.__init__
-
-    @functools.wraps(original)
-    def wounded(self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **(changed | kwargs))
-
-    kind.__init__ = wounded
+    # Keras reads the signature of a layer's __init__, so that cannot be wrapped.
+    setattr(keras.layers, layer, functools.partial(getattr(keras.layers, layer), **changed))
 
 
 def learning_rate_a_tenth() -> None:
