@@ -166,8 +166,8 @@ class Profile:
 
 
 PROFILES: dict[str, Profile] = {
-    "smoke": Profile(make=_smoke, gate_seeds=(100, 101, 102), baseline_seeds=tuple(range(20))),
-    "full": Profile(make=_full, gate_seeds=(100, 101, 102), baseline_seeds=tuple(range(5))),
+    "smoke": Profile(make=_smoke, gate_seeds=(100, 101, 102), baseline_seeds=tuple(range(40))),
+    "full": Profile(make=_full, gate_seeds=(100, 101, 102), baseline_seeds=tuple(range(3))),
 }
 """Named profiles."""
 
