@@ -8,9 +8,9 @@ For each cell there are two nulls, and each guards one error:
   shared out over the looks likewise. It holds for a drop that leaves the spread over seeds as it was; one
   that widens the spread as well is missed more often (`tests/benchmarks/accuracy_rates.py` measures both).
 
-Rejecting the second is a pass. Rejecting the first and not the second is a regression. Rejecting
-neither is inconclusive, and more seeds are trained for the next look, the number of which was fixed
-beforehand. A mean below the floor is a regression whatever the tests say.
+Rejecting the second is a pass. Rejecting the first and not the second is a regression if the drop is
+also larger than allowed. All else is inconclusive, and more seeds are trained for the next look, the
+number of which was fixed beforehand. A mean below the floor is a regression whatever the tests say.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def _judge_one(
     elif within:
         outcome = Outcome.PASS
         advice = "a real drop, within what is allowed" if dropped else "nothing"
-    elif dropped:
+    elif dropped and test.drop > gate.allowed_drop_fraction:
         outcome = Outcome.REGRESSED
         advice = (
             "look at the replay and dataset questions of this cell first: they tell arithmetic, "

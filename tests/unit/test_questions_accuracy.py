@@ -108,6 +108,12 @@ def test_more_cells_ask_for_a_larger_drop_before_one_is_called() -> None:
     assert among[0].outcome is Outcome.INCONCLUSIVE
 
 
+def test_a_significant_drop_that_is_smaller_than_allowed_is_no_regression_yet() -> None:
+    gate = replace(GATE, allowed_drop_fraction=0.03)
+    assert judge(spread_around(0.772, 0.01, 3), gate).outcome is Outcome.INCONCLUSIVE
+    assert judge(spread_around(0.768, 0.01, 3), gate).outcome is Outcome.REGRESSED
+
+
 def test_the_false_alarm_rate_is_shared_out_over_the_looks() -> None:
     # P-values of .0040 and .0028 on either side of .01 / 3 looks.
     gate = replace(GATE, allowed_drop_fraction=0.0)
