@@ -9,7 +9,7 @@ from rnn_suite.questions.question import Pair, Question, SameCorpus
 from rnn_suite.questions.replay import REPLAY
 from rnn_suite.questions.step_time import STEP_TIME
 
-__all__ = ["QUESTIONS", "STEP_TIME", "Pair", "Question", "SameCorpus", "question_named"]
+__all__ = ["DATASET", "QUESTIONS", "STEP_TIME", "Pair", "Question", "SameCorpus", "question_named"]
 
 QUESTIONS: dict[str, Question] = {
     question.name: question for question in (PARAMETERS, DATASET, REPLAY, ACCURACY, STEP_TIME)

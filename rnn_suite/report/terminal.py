@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from rnn_suite.questions import STEP_TIME
+from rnn_suite.questions import DATASET, STEP_TIME
 from rnn_suite.results import SeedResult
 from rnn_suite.verdicts import Outcome, Verdict
 
@@ -68,8 +68,8 @@ def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[s
 def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> str:
     """Return the answer to "is it safe to upgrade?" in one line.
 
-    It is "Safe" only if every question that was asked was compared and none regressed; step times alone
-    may be missing, since they mean nothing on another machine than the baseline's.
+    It is "Safe" only if every question that was asked was compared and none regressed. Only what belongs
+    to one machine or one corpus file, step times and prepared arrays, may be missing on another.
 
     Args:
         verdicts: all verdicts of the run.
@@ -84,7 +84,8 @@ def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> str:
     open_questions = [nodeid.rpartition("::")[2] for nodeid in unanswered] + [
         f"{v.question} of {v.cell} ({v.outcome})"
         for v in verdicts
-        if v.outcome is Outcome.INCONCLUSIVE or (not v.compared and v.question != STEP_TIME.name)
+        if v.outcome is Outcome.INCONCLUSIVE
+        or (not v.compared and v.question not in (STEP_TIME.name, DATASET.name))
     ]
     if open_questions:
         return (

@@ -39,6 +39,10 @@ PASS, REGRESSED, IMPROVED, INCONCLUSIVE, NOT_COMPARABLE = map(verdict, Outcome)
             "Safe: no regression in 2 comparisons (1 not comparable).",
         ),
         (
+            [PASS, PASS, verdict(Outcome.NOT_COMPARABLE, "dataset")],
+            "Safe: no regression in 2 comparisons (1 not comparable).",
+        ),
+        (
             [PASS, PASS, NOT_COMPARABLE],
             (
                 "Not known: no regression in 2 comparisons, but without an answer: "
