@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rnn_suite.questions.question import Pair, Question, SameCorpus
+from rnn_suite.questions.question import Pair, Question, SameCorpus, each
 from rnn_suite.verdicts import Judgement, Outcome
 
 
@@ -29,10 +28,6 @@ class ParameterGate:
             )
 
 
-def _judge_parameters(pairs: Sequence[Pair]) -> list[Judgement]:
-    return [_judge_count(pair) for pair in pairs]
-
-
 def _judge_count(pair: Pair) -> Judgement:
     old, new, allowed = pair.old.parameters, pair.new.parameters, pair.gate.allowed_difference
     equal = abs(new - old) <= allowed
@@ -54,7 +49,7 @@ PARAMETERS = Question(
     measured=ParameterCounts,
     gate=ParameterGate,
     propose_gate=lambda _measured: ParameterGate(allowed_difference=0),
-    judge=_judge_parameters,
+    judge=each(_judge_count),
     same_corpus=SameCorpus.ANY,
 )
 
@@ -82,10 +77,6 @@ class DatasetGate:
             )
 
 
-def _judge_datasets(pairs: Sequence[Pair]) -> list[Judgement]:
-    return [_judge_dataset(pair) for pair in pairs]
-
-
 def _judge_dataset(pair: Pair) -> Judgement:
     names = list(DatasetDigests.__dataclass_fields__)
     differing = [name for name in names if getattr(pair.old, name) != getattr(pair.new, name)]
@@ -109,6 +100,6 @@ DATASET = Question(
     measured=DatasetDigests,
     gate=DatasetGate,
     propose_gate=lambda _measured: DatasetGate(allowed_differing_arrays=0),
-    judge=_judge_datasets,
+    judge=each(_judge_dataset),
     same_corpus=SameCorpus.FILE,
 )

@@ -51,3 +51,8 @@ class Question:
     """How alike the corpora must be."""
     same_environment: tuple[str, ...] = ()
     """Fields of `Environment` that must be equal for the measurement to mean the same."""
+
+
+def each(judge_one: Callable[[Pair], Judgement]) -> Callable[[Sequence[Pair]], list[Judgement]]:
+    """Return what judges every pair by itself, for questions whose answers share no error rate."""
+    return lambda pairs: [judge_one(pair) for pair in pairs]

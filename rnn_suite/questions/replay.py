@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rnn_suite.questions.question import Pair, Question, SameCorpus
+from rnn_suite.questions.question import Pair, Question, SameCorpus, each
 from rnn_suite.verdicts import Judgement, Outcome
 
 STEPS = 20
@@ -37,10 +36,6 @@ class ReplayGate:
             raise ValueError(
                 f"relative_tolerance must lie in 0 to 1, received {self.relative_tolerance}"
             )
-
-
-def _judge(pairs: Sequence[Pair]) -> list[Judgement]:
-    return [_judge_one(pair) for pair in pairs]
 
 
 def _judge_one(pair: Pair) -> Judgement:
@@ -81,7 +76,7 @@ REPLAY = Question(
     measured=ReplayLosses,
     gate=ReplayGate,
     propose_gate=lambda _measured: ReplayGate(relative_tolerance=RELATIVE_TOLERANCE),
-    judge=_judge,
+    judge=each(_judge_one),
     same_corpus=SameCorpus.ANY,
     same_environment=("accelerator",),  # Another kind of device rounds in another way.
 )

@@ -8,10 +8,9 @@ slows the fastest as well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rnn_suite.questions.question import Pair, Question, SameCorpus
+from rnn_suite.questions.question import Pair, Question, SameCorpus, each
 from rnn_suite.results import StepTimes
 from rnn_suite.verdicts import Judgement, Outcome
 
@@ -25,10 +24,6 @@ class StepTimeGate:
     def __post_init__(self) -> None:
         if not self.max_ratio > 1:
             raise ValueError(f"max_ratio must be above 1, received {self.max_ratio}")
-
-
-def _judge(pairs: Sequence[Pair]) -> list[Judgement]:
-    return [_judge_one(pair) for pair in pairs]
 
 
 def _judge_one(pair: Pair) -> Judgement:
@@ -59,7 +54,7 @@ STEP_TIME = Question(
     measured=StepTimes,
     gate=StepTimeGate,
     propose_gate=lambda _measured: StepTimeGate(max_ratio=3.0),
-    judge=_judge,
+    judge=each(_judge_one),
     same_corpus=SameCorpus.ANY,
     same_environment=(
         "system",
