@@ -95,8 +95,11 @@ class Project:
 
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run the project's tests in this process, on a corpus that is never loaded."""
+        # The outer session has imported the plugin; where it was installed as tox does it, pytest warns.
+        imported = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
         return self.pytester.runpytest_inprocess(
-            "-p", "rnn_suite.plugin", "-p", "no:cacheprovider", "--corpus=standin", *arguments
+            *("-p", "rnn_suite.plugin", "-p", "no:cacheprovider", "--corpus=standin"),
+            *(*arguments, "-W", imported),
         )
 
     def update(self) -> None:
