@@ -47,11 +47,28 @@ class Recorded:
 class Measurement:
     """A new answer to a question: what a baseline holds but for the gate and the date."""
 
-    experiment: Experiment
-    corpus: CorpusIdentity
+    experiment: Experiment | None
+    """What was run; None where the question's rules bring their own small models."""
+    corpus: CorpusIdentity | None
+    """What it was run on; None where the experiment is."""
     measured: Any
     """Raw values, of the type that the question's row names."""
     environment: Environment
+
+    @property
+    def trained(self) -> Experiment:
+        """The experiment, of a question that has one.
+
+        Raises:
+            BaselineError: if it has none.
+        """
+        if self.experiment is None:
+            raise BaselineError(
+                "A measurement without an experiment.\nExpected: what was trained\nReceived: null\n"
+                "Next: bring the baseline back from version control; only questions about rules do "
+                "without an experiment"
+            )
+        return self.experiment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +87,11 @@ def baseline_path(root: Path, question: Question, experiment: Experiment) -> Pat
     """Return where the baseline of `question` for this experiment lies below `root`."""
     folder = root / experiment.profile / experiment.corpus.name / question.name
     return folder / f"{experiment.cell}.json"
+
+
+def rules_path(root: Path, question: Question, subject: str) -> Path:
+    """Return where the baseline of a question about rules lies below `root`, for a cell or for all."""
+    return root / "rules" / question.name / f"{subject}.json"
 
 
 def load_baseline(path: Path, question: Question) -> Baseline:
@@ -101,14 +123,21 @@ def load_baseline(path: Path, question: Question) -> Baseline:
                 f"Received: {content['question']!r}"
             )
 
-        def part(kind: type[Any], name: str) -> Any:
+        def part(kind: Any, name: str) -> Any:
             return from_jsonable(kind, content[name], where=f"{path}: {name}")
+
+        def subject(kind: Any, name: str) -> Any:
+            if question.of_experiment:
+                return part(kind, name)
+            if content[name] is not None:
+                raise FormatError(f"{path}: {name}: expected null: {question.name} asks for rules")
+            return None
 
         baseline = Baseline(
             path=path,
             measurement=Measurement(
-                experiment=part(Experiment, "experiment"),
-                corpus=part(CorpusIdentity, "corpus"),
+                experiment=subject(Experiment, "experiment"),
+                corpus=subject(CorpusIdentity, "corpus"),
                 measured=part(question.measured, "measured"),
                 environment=part(Environment, "environment"),
             ),
@@ -159,19 +188,28 @@ def save_baseline(
 
 def incomparable_fields(question: Question, old: Measurement, new: Measurement) -> list[str]:
     """Return `name: baseline's / new` for every field that forbids a comparison."""
+    return _differing_subject(question, old, new) + [
+        f"{name}: {getattr(old.environment, name)!r} / {getattr(new.environment, name)!r}"
+        for name in question.same_environment
+        if getattr(old.environment, name) != getattr(new.environment, name)
+    ]
+
+
+def _differing_subject(question: Question, old: Measurement, new: Measurement) -> list[str]:
+    if old.experiment is None or new.experiment is None:
+        same = old.experiment is None and new.experiment is None
+        return [] if same else [f"experiment: {old.experiment!r} / {new.experiment!r}"]
     seeds = old.experiment.seeds
     differences = differing_fields(old.experiment, replace(new.experiment, seeds=seeds))
+    if old.corpus is None or new.corpus is None:
+        return [*differences, f"corpus: {old.corpus!r} / {new.corpus!r}"]
     match question.same_corpus:
         case SameCorpus.FILE if new.corpus.sha256 != old.corpus.sha256:
             differences.append(f"corpus file sha256: {old.corpus.sha256!r} / {new.corpus.sha256!r}")
         case SameCorpus.REVIEWS:
             theirs = replace(new.corpus, sha256=old.corpus.sha256)
             differences += differing_fields(old.corpus, theirs, prefix="corpus file ")
-    return differences + [
-        f"{name}: {getattr(old.environment, name)!r} / {getattr(new.environment, name)!r}"
-        for name in question.same_environment
-        if getattr(old.environment, name) != getattr(new.environment, name)
-    ]
+    return differences
 
 
 def compare(question: Question, pairs: Sequence[tuple[Baseline, Measurement]]) -> list[Verdict]:
@@ -191,8 +229,8 @@ def compare(question: Question, pairs: Sequence[tuple[Baseline, Measurement]]) -
         )
     )
     return [
-        _verdict(question, old, new, _not_comparable(reason) if reason else next(judged))
-        for (old, new), reason in zip(pairs, reasons, strict=True)
+        _verdict(question, old, _not_comparable(reason) if reason else next(judged))
+        for (old, _), reason in zip(pairs, reasons, strict=True)
     ]
 
 
@@ -209,12 +247,10 @@ def _not_comparable(reasons: list[str]) -> Judgement:
     )
 
 
-def _verdict(
-    question: Question, baseline: Baseline, new: Measurement, judgement: Judgement
-) -> Verdict:
+def _verdict(question: Question, baseline: Baseline, judgement: Judgement) -> Verdict:
     return Verdict(
         question=question.name,
-        cell=new.experiment.cell,
+        cell=baseline.path.stem,
         file=str(baseline.path),
         **{f.name: getattr(judgement, f.name) for f in fields(Judgement)},
     )

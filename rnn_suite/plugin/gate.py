@@ -18,6 +18,7 @@ from rnn_suite.baselines import (
     baseline_path,
     compare,
     load_baseline,
+    rules_path,
     save_baseline,
 )
 from rnn_suite.experiment import Experiment
@@ -26,6 +27,7 @@ from rnn_suite.questions import Pair, Question
 from rnn_suite.verdicts import Outcome, Verdict
 
 if TYPE_CHECKING:
+    from rnn_suite.questions.rules import RuleFindings
     from rnn_suite.results import Environment
     from rnn_suite.workbench import Workbench
 
@@ -46,6 +48,11 @@ class Gate:
         self._environment = environment
 
     @property
+    def _root(self) -> Path:
+        root: Path | None = self._config.option.baselines
+        return root or self._config.rootpath / "baselines"
+
+    @property
     def updating(self) -> bool:
         """Whether this run records baselines instead of comparing with them."""
         return bool(self._config.option.update_baselines)
@@ -63,8 +70,7 @@ class Gate:
 
     def path(self, question: Question, experiment: Experiment) -> Path:
         """Return where the question's baseline lies."""
-        root = self._config.option.baselines or self._config.rootpath / "baselines"
-        return baseline_path(root, question, experiment)
+        return baseline_path(self._root, question, experiment)
 
     def baseline(self, question: Question, experiment: Experiment) -> Baseline:
         """Return the question's baseline.
@@ -74,16 +80,34 @@ class Gate:
         """
         return load_baseline(self.path(question, experiment), question)
 
-    def ask(self, question: Question, new: Measurement) -> None:
+    def ask(self, question: Question, experiment: Experiment, new: Measurement) -> None:
         """Hold `new` against its baseline and let the test end accordingly, or record it.
 
         Raises:
             BaselineError: if the baseline is missing or damaged.
         """
+        self._ask(question, self.path(question, experiment), new)
+
+    def ask_rules(self, question: Question, subject: str, measured: RuleFindings) -> None:
+        """Hold what the rules of a topic found against its exceptions, as `ask` does.
+
+        Args:
+            question: one of the questions about rules.
+            subject: the cell, or `all`.
+            measured: what `rnn_suite.checks.rules.run_rules` returned.
+
+        Raises:
+            BaselineError: if the baseline is missing or damaged.
+        """
+        new = Measurement(
+            experiment=None, corpus=None, measured=measured, environment=self._environment
+        )
+        self._ask(question, rules_path(self._root, question, subject), new)
+
+    def _ask(self, question: Question, path: Path, new: Measurement) -> None:
         if self.updating:
-            self.record(question, new)
-        old = self.baseline(question, new.experiment)
-        (verdict,) = compare(question, [(old, new)])
+            self._record(question, path, new)
+        (verdict,) = compare(question, [(load_baseline(path, question), new)])
         self.settle(verdict)
 
     def settle(self, verdict: Verdict) -> None:
@@ -108,9 +132,11 @@ class Gate:
         if self.path(question, experiment).exists():
             self.baseline(question, experiment)
 
-    def record(self, question: Question, new: Measurement) -> None:
+    def record(self, question: Question, experiment: Experiment, new: Measurement) -> None:
         """Write `new` as the question's baseline and end the test as skipped: nothing was compared."""
-        path = self.path(question, new.experiment)
+        self._record(question, self.path(question, experiment), new)
+
+    def _record(self, question: Question, path: Path, new: Measurement) -> None:
         before = load_baseline(path, question) if path.exists() else None
         recorded = Recorded(
             date=time.strftime("%Y-%m-%d", time.gmtime()), commit=_commit(self._config.rootpath)

@@ -7,12 +7,17 @@ from rnn_suite.questions.accuracy import ACCURACY
 from rnn_suite.questions.exact import DATASET, PARAMETERS
 from rnn_suite.questions.question import Pair, Question, SameCorpus
 from rnn_suite.questions.replay import REPLAY
+from rnn_suite.questions.rules import TOPICS, rule_question
 from rnn_suite.questions.step_time import STEP_TIME
 
 __all__ = ["DATASET", "QUESTIONS", "STEP_TIME", "Pair", "Question", "SameCorpus", "question_named"]
 
 QUESTIONS: dict[str, Question] = {
-    question.name: question for question in (PARAMETERS, DATASET, REPLAY, ACCURACY, STEP_TIME)
+    question.name: question
+    for question in (
+        *(PARAMETERS, DATASET, REPLAY, ACCURACY, STEP_TIME),
+        *map(rule_question, TOPICS),
+    )
 }
 """Every question, by name."""
 

@@ -49,6 +49,8 @@ class Question:
     """Decides all pairs of a run together, since they share one false-alarm rate."""
     same_corpus: SameCorpus
     """How alike the corpora must be."""
+    of_experiment: bool = True
+    """Whether an experiment on a corpus is measured; rules bring their own small models instead."""
     same_environment: tuple[str, ...] = ()
     """Fields of `Environment` that must be equal for the measurement to mean the same."""
 

@@ -55,7 +55,7 @@ def machines(root: Path) -> list[str]:
 
 
 def _row(baseline: Baseline) -> tuple[str, ...]:
-    experiment, measured = baseline.measurement.experiment, baseline.measurement.measured
+    experiment, measured = baseline.measurement.trained, baseline.measurement.measured
     return (
         experiment.profile,
         experiment.corpus.name,

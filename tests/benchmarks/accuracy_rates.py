@@ -42,7 +42,7 @@ def simulate(
     The spread of the cells that dropped is `widen` times the recorded one.
     """
     values = {
-        b.measurement.experiment.cell: b.measurement.measured.accuracy_fraction for b in baselines
+        b.measurement.trained.cell: b.measurement.measured.accuracy_fraction for b in baselines
     }
 
     def accuracies(seeds: tuple[int, ...], drawn: tuple[float, ...]) -> SeedAccuracies:
@@ -72,7 +72,7 @@ def simulate(
     def measure(experiment: Experiment) -> Measurement:
         drawn = first[experiment.cell][: len(experiment.seeds)]
         old = next(
-            b.measurement for b in baselines if b.measurement.experiment.cell == experiment.cell
+            b.measurement for b in baselines if b.measurement.trained.cell == experiment.cell
         )
         return replace(old, experiment=experiment, measured=accuracies(experiment.seeds, drawn))
 
@@ -80,8 +80,8 @@ def simulate(
         (
             redrawn(b),
             replace(
-                b.measurement.experiment,
-                seeds=PROFILES[b.measurement.experiment.profile].gate_seeds,
+                b.measurement.trained,
+                seeds=PROFILES[b.measurement.trained.profile].gate_seeds,
             ),
         )
         for b in baselines
@@ -117,7 +117,7 @@ def main() -> None:
     for outcome, count in outcomes.most_common():
         print(f"  cells {outcome}: {count / outcomes.total():.2%}")
     for baseline in baselines:
-        cell = baseline.measurement.experiment.cell
+        cell = baseline.measurement.trained.cell
         for times, widen in ((1, 1), (1.5, 1), (2, 1), (1.5, 3)):
             drop = times * baseline.gate.allowed_drop_fraction
             runs = options.runs // 4

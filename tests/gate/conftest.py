@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+import os
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from rnn_suite.checks.ahead import RulesAhead
+from rnn_suite.checks.rules import run_rules
 from rnn_suite.experiment import Experiment
 from rnn_suite.models import CELLS
+from rnn_suite.questions.rules import RuleFindings
 
-HERE = Path(__file__).parent
+AskRules = Callable[[str, str], RuleFindings]
+"""From a topic and a subject to what its rules find."""
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A release that only adds a deprecation warning is no regression: here warnings are shown."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.filterwarnings("default"))
-
+_AHEAD: pytest.StashKey[RulesAhead] = pytest.StashKey()
 
 # The marker gpu runs the full profile, on a GPU or not at all.
 _PROFILES = {"smoke": "smoke", "full": "full", "gpu": "full"}
@@ -45,3 +43,33 @@ def experiment(
     """The experiment a test is about."""
     profile, cell = request.param
     return make_experiment(profile, cell)
+
+
+@pytest.fixture(scope="session")
+def ask_rules(request: pytest.FixtureRequest) -> Iterator[AskRules]:
+    """The rules that this run's tests ask for, run in a process for each core.
+
+    Under pytest-xdist the tests are shared out over processes already.
+    """
+    if hasattr(request.config, "workerinput"):
+        yield run_rules
+        return
+    params = [getattr(item, "callspec", None) for item in request.session.items]
+    asked = dict.fromkeys(
+        (spec.params["topic"], spec.params["subject"])
+        for spec in params
+        if spec is not None and "topic" in spec.params
+    )
+    ahead = RulesAhead(asked, processes=min(4, os.cpu_count() or 1))
+    request.config.stash[_AHEAD] = ahead
+    try:
+        yield ahead.findings
+    finally:
+        ahead.close()
+
+
+@pytest.fixture
+def quiet_machine(request: pytest.FixtureRequest) -> None:
+    """Wait until nothing else of this run keeps the machine busy."""
+    if _AHEAD in request.config.stash:
+        request.config.stash[_AHEAD].wait()

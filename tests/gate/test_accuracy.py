@@ -75,5 +75,5 @@ def test_accuracy_is_not_worse_than_the_baseline(
     if gate.updating:
         gate.check_recordable(ACCURACY, experiment)
         measured = accuracies(workbench.train(experiment))
-        gate.record(ACCURACY, gate.measurement(workbench, experiment, measured))
+        gate.record(ACCURACY, experiment, gate.measurement(workbench, experiment, measured))
     gate.settle(decide(gate, experiment))

@@ -27,11 +27,11 @@ def test_the_model_has_the_recorded_number_of_parameters(
     gate: Gate, workbench: Workbench, experiment: Experiment
 ) -> None:
     measured = ParameterCounts(parameters=count_parameters(workbench, experiment))
-    gate.ask(PARAMETERS, gate.measurement(workbench, experiment, measured))
+    gate.ask(PARAMETERS, experiment, gate.measurement(workbench, experiment, measured))
 
 
 def test_the_model_is_fed_the_recorded_arrays(
     gate: Gate, workbench: Workbench, experiment: Experiment
 ) -> None:
     measured = digest_dataset(workbench.dataset(experiment))
-    gate.ask(DATASET, gate.measurement(workbench, experiment, measured))
+    gate.ask(DATASET, experiment, gate.measurement(workbench, experiment, measured))

@@ -13,4 +13,4 @@ def test_a_replayed_training_run_gives_the_recorded_losses(
     gate: Gate, workbench: Workbench, experiment: Experiment
 ) -> None:
     measured = replay_losses(experiment, workbench.trainer(experiment).model)
-    gate.ask(REPLAY, gate.measurement(workbench, experiment, measured))
+    gate.ask(REPLAY, experiment, gate.measurement(workbench, experiment, measured))

@@ -51,10 +51,12 @@ def test_ask(name, gate, suite_environment):
     corpus = CorpusIdentity(
         name="standin", train_reviews=2, train_tokens=4, test_reviews=2, test_tokens=4, sha256="ab"
     )
+    experiment = Experiment(profile="tiny", model=ModelConfig(cell=cell, units=units))
     gate.ask(
         question,
+        experiment,
         Measurement(
-            experiment=Experiment(profile="tiny", model=ModelConfig(cell=cell, units=units)),
+            experiment=experiment,
             corpus=corpus,
             measured=from_jsonable(question.measured, values, where=name),
             environment=suite_environment,

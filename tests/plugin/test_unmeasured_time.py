@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
 GATE_TEST = Path(__file__).parents[1] / "gate" / "test_step_time.py"
 
-# A model whose step costs nothing, in the place of the one that has to be built and traced.
+# A model whose step waits a millisecond, in the place of the one that has to be built and traced.
 CONFTEST = """
+import time
+
 import numpy as np
 
 from rnn_suite.data.dataset import Dataset
@@ -21,7 +23,7 @@ from rnn_suite.results import CorpusIdentity
 
 class Model:
     def train_on_batch(self, x, y):
-        pass
+        time.sleep(0.001)
 
 class Workbench:
     model = Model()
@@ -44,6 +46,10 @@ def workbench():
 @pytest.fixture(scope="session")
 def experiment():
     return Experiment(profile="tiny")
+
+@pytest.fixture
+def quiet_machine():
+    pass
 """
 
 
@@ -97,6 +103,13 @@ def test_a_step_that_was_not_timed_is_never_recorded(step_time: Project) -> None
     before = path.read_bytes()
     assert run(step_time, "--benchmark-disable", "--update-baselines").ret == 1
     assert path.read_bytes() == before
+
+
+def test_another_timer_still_leaves_wall_time(step_time: Project) -> None:
+    run(step_time, "--benchmark-timer=time.process_time", "--update-baselines")
+    (path,) = step_time.pytester.path.rglob("step_time/lstm.json")
+    # A process that sleeps has spent no time of the processor.
+    assert min(json.loads(path.read_text())["measured"]["step_seconds"]) >= 0.001
 
 
 def test_leaving_out_the_benchmarks_compares_nothing_so_it_is_no_pass(step_time: Project) -> None:

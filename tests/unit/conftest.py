@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from rnn_suite.baselines import Measurement, Recorded
+from rnn_suite.baselines import Baseline, Measurement, Recorded, save_baseline
 from rnn_suite.data.dataset import Dataset
 from rnn_suite.experiment import CorpusConfig, Experiment, ModelConfig, TrainingConfig
+from rnn_suite.questions.exact import PARAMETERS, ParameterCounts
 from rnn_suite.results import CorpusIdentity, Environment, PhaseSeconds, SeedResult
 
 IDENTITY = CorpusIdentity(
@@ -120,6 +122,13 @@ def measurement(tiny: Callable[..., Experiment]) -> Callable[..., Measurement]:
         return replace(made, **changed)
 
     return make
+
+
+@pytest.fixture
+def saved(tmp_path: Path, measurement: Callable[..., Measurement], recorded: Recorded) -> Baseline:
+    """A baseline of the parameter count, on disk."""
+    path = tmp_path / "baselines" / "lstm.json"
+    return save_baseline(path, PARAMETERS, measurement(ParameterCounts(parameters=349)), recorded)
 
 
 @pytest.fixture(scope="session")

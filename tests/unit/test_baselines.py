@@ -1,3 +1,5 @@
+"""Baseline files: saved, loaded, damaged."""
+
 from __future__ import annotations
 
 import json
@@ -12,51 +14,21 @@ from hypothesis import strategies as st
 
 from rnn_suite.baselines import (
     Baseline,
-    Measurement,
     Recorded,
     baseline_path,
     compare,
-    incomparable_fields,
     load_baseline,
     save_baseline,
 )
 from rnn_suite.errors import BaselineError
 from rnn_suite.experiment import Experiment
 from rnn_suite.questions import QUESTIONS, Question
-from rnn_suite.questions.accuracy import ACCURACY, SeedAccuracies
-from rnn_suite.questions.exact import DATASET, PARAMETERS, DatasetDigests, ParameterCounts
-from rnn_suite.questions.replay import REPLAY, STEPS, ReplayLosses
+from rnn_suite.questions.accuracy import ACCURACY
+from rnn_suite.questions.exact import PARAMETERS, ParameterCounts
+from rnn_suite.questions.replay import REPLAY, STEPS
 from rnn_suite.questions.step_time import STEP_TIME
-from rnn_suite.results import StepTimes
 from rnn_suite.verdicts import Outcome
-
-Make = Callable[..., Measurement]
-
-RAW: dict[str, Any] = {
-    "parameters": ParameterCounts(parameters=349),
-    "dataset": DatasetDigests(x_train="a", y_train="b", x_test="c", y_test="d"),
-    "replay": ReplayLosses(losses=(0.5,) * STEPS),
-    "accuracy": SeedAccuracies(
-        seeds=(0, 1, 2),
-        accuracy_fraction=(0.80, 0.81, 0.79),
-        last_epoch_accuracy_fraction=(0.8, 0.8, 0.8),
-        test_loss=(0.5, 0.5, 0.5),
-        last_epoch_test_loss=(0.5, 0.5, 0.5),
-    ),
-    "step_time": StepTimes(warmup_seconds=(1.0,), step_seconds=(0.1, 0.11)),
-}
-
-
-def name_of(value: object) -> str | None:
-    """Return the name of a question for a test's id; pytest names all else."""
-    return value.name if isinstance(value, Question) else None
-
-
-@pytest.fixture
-def saved(tmp_path: Path, measurement: Make, recorded: Recorded) -> Baseline:
-    """A baseline of the parameter count, on disk."""
-    path = tmp_path / "baselines" / "lstm.json"
-    return save_baseline(path, PARAMETERS, measurement(RAW["parameters"]), recorded)
+from tests.unit.answers import RAW, Make, name_of, of
 
 
 def rewrite(baseline: Baseline, change: Callable[[dict[str, Any]], Any]) -> None:
@@ -84,7 +56,7 @@ def test_a_saved_baseline_is_loaded_equal(
     tmp_path: Path, measurement: Make, recorded: Recorded, question: Question
 ) -> None:
     path = tmp_path / "baseline.json"
-    saved = save_baseline(path, question, measurement(RAW[question.name]), recorded)
+    saved = save_baseline(path, question, of(question, measurement), recorded)
     assert load_baseline(path, question) == saved
 
 
@@ -92,10 +64,10 @@ def test_a_saved_baseline_is_loaded_equal(
 def test_a_baseline_passes_against_itself(
     tmp_path: Path, measurement: Make, recorded: Recorded, question: Question
 ) -> None:
-    raw = RAW[question.name]
+    new = of(question, measurement)
     if question is ACCURACY:  # three seeds are too few to pass: that is the point of its intervals
-        raw = replace(raw, accuracy_fraction=(0.8, 0.8001, 0.7999))
-    new = measurement(raw)
+        close = replace(new.measured, accuracy_fraction=(0.8, 0.8001, 0.7999))
+        new = replace(new, measured=close)
     old = save_baseline(tmp_path / "baseline.json", question, new, recorded)
     (verdict,) = compare(question, [(old, new)])
     assert verdict.outcome is Outcome.PASS
@@ -273,6 +245,22 @@ def test_a_number_too_large_for_a_float_is_refused_by_its_place(saved: Baseline)
     assert "experiment.training.learning_rate" in fault_of(saved.path)
 
 
+@pytest.mark.parametrize("part", ["experiment", "corpus"])
+def test_a_baseline_without_its_subject_is_refused(saved: Baseline, part: str) -> None:
+    rewrite(saved, lambda content: content.update({part: None}))
+    assert f"json: {part}\nExpected: " in fault_of(saved.path)
+
+
+@pytest.mark.parametrize("part", ["experiment", "corpus"])
+def test_a_baseline_of_rules_with_a_subject_is_refused(
+    tmp_path: Path, measurement: Make, recorded: Recorded, part: str
+) -> None:
+    question = QUESTIONS["forward"]
+    baseline = save_baseline(tmp_path / "lstm.json", question, of(question, measurement), recorded)
+    rewrite(baseline, lambda content: content.update({part: {}}))
+    assert f"{part}: expected null" in fault_of(baseline.path, question)
+
+
 def test_measured_values_that_make_no_sense_are_refused(
     tmp_path: Path, measurement: Make, recorded: Recorded
 ) -> None:
@@ -280,134 +268,3 @@ def test_measured_values_that_make_no_sense_are_refused(
     baseline = save_baseline(path, REPLAY, measurement(RAW["replay"]), recorded)
     rewrite(baseline, lambda content: content["measured"]["losses"].pop())
     assert f"expected {STEPS} losses above 0" in fault_of(path, REPLAY)
-
-
-def of(question: Question, measurement: Make, **changed: Any) -> Measurement:
-    return measurement(RAW[question.name], **changed)
-
-
-@pytest.mark.parametrize("question", QUESTIONS.values(), ids=name_of)
-def test_the_seeds_alone_do_not_forbid_a_comparison(
-    question: Question, measurement: Make, tiny: Callable[..., Experiment]
-) -> None:
-    old = of(question, measurement, experiment=tiny(seeds=(0, 1)))
-    new = of(question, measurement, experiment=tiny(seeds=(5,)))
-    assert incomparable_fields(question, old, new) == []
-
-
-@pytest.mark.parametrize("question", QUESTIONS.values(), ids=name_of)
-def test_other_library_versions_do_not_forbid_a_comparison(
-    question: Question, measurement: Make
-) -> None:
-    old = of(question, measurement)
-    versions: dict[str, Any] = {
-        "python": "3.13.0",
-        "tensorflow": "3.0",
-        "keras": "4.0",
-        "numpy": "3.0",
-    }
-    new = replace(old, environment=replace(old.environment, **versions))
-    assert incomparable_fields(question, old, new) == []
-
-
-@pytest.mark.parametrize("question", QUESTIONS.values(), ids=name_of)
-def test_another_experiment_forbids_a_comparison_and_is_named(
-    question: Question, measurement: Make, tiny: Callable[..., Experiment]
-) -> None:
-    old = of(question, measurement)
-    new = of(question, measurement, experiment=tiny(learning_rate=0.5))
-    assert incomparable_fields(question, old, new) == ["training.learning_rate: 0.01 / 0.5"]
-
-
-@pytest.mark.parametrize(
-    ("question", "comparable"),
-    [(DATASET, False), (ACCURACY, True), (PARAMETERS, True), (REPLAY, True), (STEP_TIME, True)],
-    ids=name_of,
-)
-def test_the_same_reviews_in_another_order_forbid_only_the_question_of_the_arrays(
-    question: Question, comparable: bool, measurement: Make
-) -> None:
-    old = of(question, measurement)
-    new = replace(old, corpus=replace(old.corpus, sha256="cd" * 32))
-    found = incomparable_fields(question, old, new)
-    assert (found == []) is comparable
-    assert all(line.startswith("corpus file sha256: ") for line in found)
-
-
-@pytest.mark.parametrize(
-    ("question", "comparable"),
-    [(DATASET, True), (ACCURACY, False), (PARAMETERS, True), (REPLAY, True), (STEP_TIME, True)],
-    ids=name_of,
-)
-@pytest.mark.parametrize("field", ["train_reviews", "train_tokens", "test_reviews", "test_tokens"])
-def test_other_reviews_forbid_the_questions_that_read_them(
-    question: Question, comparable: bool, field: str, measurement: Make
-) -> None:
-    old = of(question, measurement)
-    changed: dict[str, Any] = {field: 1}
-    new = replace(old, corpus=replace(old.corpus, **changed))
-    found = incomparable_fields(question, old, new)
-    assert (found == []) is comparable
-    assert all(line.startswith(f"corpus file {field}: ") for line in found)
-
-
-@pytest.mark.parametrize("question", QUESTIONS.values(), ids=name_of)
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("system", "Darwin arm64"),
-        ("processor", "another"),
-        ("cores", 64),
-        ("memory_gib", 1),
-        ("accelerator", "a GPU"),
-        ("threads", 1),
-        ("onednn", "0"),
-    ],
-)
-def test_another_machine_forbids_the_questions_that_depend_on_it(
-    question: Question, field: str, value: Any, measurement: Make
-) -> None:
-    old = of(question, measurement)
-    new = replace(old, environment=replace(old.environment, **{field: value}))
-    found = incomparable_fields(question, old, new)
-    # The recorded losses of a processor and of a GPU differ by more than the tolerance.
-    forbidden = question is STEP_TIME or (question is REPLAY and field == "accelerator")
-    assert [line.split(":")[0] for line in found] == ([field] if forbidden else [])
-
-
-def test_a_pair_that_cannot_be_compared_names_the_field_and_both_values(
-    saved: Baseline, measurement: Make, tiny: Callable[..., Experiment]
-) -> None:
-    new = measurement(RAW["parameters"], tiny(units=5))
-    (verdict,) = compare(PARAMETERS, [(saved, new)])
-    assert verdict.outcome is Outcome.NOT_COMPARABLE
-    assert not verdict.compared
-    assert verdict.received == "differing (baseline / now): model.units: 4 / 5"
-
-
-def test_pairs_that_cannot_be_compared_do_not_shift_the_verdicts_of_the_others(
-    saved: Baseline, measurement: Make, tiny: Callable[..., Experiment]
-) -> None:
-    same, other = measurement(RAW["parameters"]), measurement(RAW["parameters"], tiny(units=5))
-    more = measurement(ParameterCounts(parameters=350))
-    pairs = [(saved, other), (saved, same), (saved, other), (saved, more)]
-    assert [verdict.outcome for verdict in compare(PARAMETERS, pairs)] == [
-        Outcome.NOT_COMPARABLE,
-        Outcome.PASS,
-        Outcome.NOT_COMPARABLE,
-        Outcome.REGRESSED,
-    ]
-
-
-def test_nothing_to_compare_is_no_verdict() -> None:
-    assert compare(ACCURACY, []) == []
-
-
-def test_a_verdict_has_four_parts_and_names_the_file(saved: Baseline, measurement: Make) -> None:
-    (verdict,) = compare(PARAMETERS, [(saved, measurement(ParameterCounts(parameters=350)))])
-    assert str(verdict).split("\n") == [
-        "parameters of lstm: regressed",
-        f"Expected: 349 parameters, give or take 0 [{saved.path}]",
-        "Received: 350 parameters",
-        "Next: compare the layers' weight shapes: a bias or a gate was added or lost",
-    ]

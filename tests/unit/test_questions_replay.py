@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -9,22 +10,23 @@ from rnn_suite.questions import Pair
 from rnn_suite.questions.replay import REPLAY, STEPS, ReplayGate, ReplayLosses
 from rnn_suite.verdicts import Judgement, Outcome
 
-OLD = ReplayLosses(losses=tuple(0.7 - 0.01 * step for step in range(STEPS)))
+TRUTH = tuple(0.7 - 0.01 * step for step in range(STEPS))
+OLD = ReplayLosses(losses=TRUTH, equations=TRUTH)
 GATE = ReplayGate(relative_tolerance=1e-3)
 
 
-def judge(new: ReplayLosses, gate: ReplayGate = GATE) -> Judgement:
-    (judgement,) = REPLAY.judge([Pair(old=OLD, gate=gate, new=new)])
+def judge(new: ReplayLosses, gate: ReplayGate = GATE, *, old: ReplayLosses = OLD) -> Judgement:
+    (judgement,) = REPLAY.judge([Pair(old=old, gate=gate, new=new)])
     return judgement
 
 
 def off_at(step: int, factor: float) -> ReplayLosses:
-    losses = list(OLD.losses)
+    losses = list(TRUTH)
     losses[step] *= factor
-    return ReplayLosses(losses=tuple(losses))
+    return ReplayLosses(losses=tuple(losses), equations=TRUTH)
 
 
-def test_the_recorded_losses_pass() -> None:
+def test_the_losses_of_the_equations_pass() -> None:
     found = judge(OLD)
     assert (found.outcome, found.next_step) == (Outcome.PASS, "nothing")
 
@@ -44,6 +46,18 @@ def test_a_loss_beyond_the_tolerance_is_a_regression_on_either_side(
     assert f"first beyond at step {step + 1}:" in found.received
 
 
+def test_what_was_recorded_decides_nothing() -> None:
+    far = off_at(5, 1.5)
+    assert judge(OLD, old=far).outcome is Outcome.PASS
+    assert judge(far, old=far).outcome is Outcome.REGRESSED
+
+
+@pytest.mark.parametrize(("factor", "nearer"), [(1.005, "recorded"), (1.05, "new")])
+def test_a_regression_says_which_library_is_nearer_the_truth(factor: float, nearer: str) -> None:
+    received = judge(off_at(5, 1.01), old=off_at(9, factor)).received
+    assert f"the {nearer} library is nearer the truth" in received
+
+
 def test_a_first_loss_that_is_off_points_at_the_forward_pass() -> None:
     assert "the forward pass or the loss changed" in judge(off_at(0, 1.1)).next_step
 
@@ -53,11 +67,11 @@ def test_a_later_loss_that_is_off_points_at_gradients_and_the_optimizer() -> Non
 
 
 def test_the_largest_difference_is_named_beside_the_first() -> None:
-    losses = list(OLD.losses)
+    losses = list(TRUTH)
     losses[3] *= 1.01
     losses[7] *= 1.5
-    received = judge(ReplayLosses(losses=tuple(losses))).received
-    assert "largest relative difference 0.5, at step 8" in received
+    received = judge(ReplayLosses(losses=tuple(losses), equations=TRUTH)).received
+    assert "largest relative error 0.5, at step 8" in received
     assert "first beyond at step 4:" in received
 
 
@@ -72,16 +86,18 @@ def test_an_infinite_loss_is_a_regression() -> None:
     assert judge(off_at(2, math.inf)).outcome is Outcome.REGRESSED
 
 
+@pytest.mark.parametrize("field", ["losses", "equations"])
 @pytest.mark.parametrize("loss", [math.nan, 0.0, -0.1])
-def test_a_loss_that_is_none_is_refused(loss: float) -> None:
+def test_a_loss_that_is_none_is_refused(field: str, loss: float) -> None:
+    changed: dict[str, Any] = {field: (*TRUTH[1:], loss)}
     with pytest.raises(ValueError, match=f"expected {STEPS} losses above 0"):
-        replace(OLD, losses=(*OLD.losses[1:], loss))
+        replace(OLD, **changed)
 
 
 @pytest.mark.parametrize("count", [0, STEPS - 1, STEPS + 1])
 def test_another_number_of_losses_is_refused(count: int) -> None:
     with pytest.raises(ValueError, match=f"expected {STEPS} losses"):
-        ReplayLosses(losses=(0.5,) * count)
+        ReplayLosses(losses=(0.5,) * count, equations=TRUTH)
 
 
 @pytest.mark.parametrize("tolerance", [-1e-3, 1.0, math.nan])

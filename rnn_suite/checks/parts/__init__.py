@@ -1,0 +1,1 @@
+"""What rules are made of: models, numbers, processes that several of them share."""

@@ -1,0 +1,101 @@
+"""The rules of a recurrent layer's state: when it is forgotten, kept, reset and handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+
+from rnn_suite.checks.parts.drawn_layers import (
+    BATCH,
+    INPUTS,
+    MAKERS,
+    ROUNDING,
+    STEPS,
+    UNITS,
+    both_directions,
+    called,
+    drawn,
+    parts,
+    recurrent,
+    sequences,
+)
+from rnn_suite.findings import Finding, close, equal
+from rnn_suite.models import cell_layer
+
+PIECES = 2
+
+
+def a_stateless_layer_forgets(cell: str) -> Iterator[Finding]:
+    """Call it twice on the same inputs, and on others between."""
+    for side, (make, directions) in MAKERS.items():
+        layer = make(cell, return_state=True)
+        first, _, again = (called(layer, sequences(number)) for number in (0, 1, 0))
+        for name, received, expected in zip(
+            parts(cell, directions=directions), again, first, strict=True
+        ):
+            yield equal(f"{side}{name}", received, expected)
+
+
+def a_stateful_layer_is_reset_to_zeros(cell: str) -> Iterator[Finding]:
+    """Call it twice, reset it, and call it again; the first call began with zeros."""
+    layers = {
+        "": drawn(cell_layer(cell)(UNITS, stateful=True)),
+        "both directions, ": drawn(
+            keras.layers.Bidirectional(cell_layer(cell)(UNITS, stateful=True))
+        ),
+    }
+    for side, layer in layers.items():
+        first, second = (called(layer, sequences(0))[0] for _ in range(2))
+        yield equal(f"{side}forgets", bool(np.array_equal(first, second)), False)
+        layer.reset_state()
+        yield equal(f"{side}after a reset", called(layer, sequences(0))[0], first)
+
+
+def a_stateful_layer_of_both_directions_returns_its_states(cell: str) -> Iterator[Finding]:
+    """Call it once: it begins with zeros, as a stateless one does."""
+    options = {"return_sequences": True, "return_state": True}
+    names = parts(cell, directions=2)
+    stateful = keras.layers.Bidirectional(cell_layer(cell)(UNITS, stateful=True, **options))
+    received = called(drawn(stateful), sequences(0))
+    expected = called(both_directions(cell, **options), sequences(0))
+    for name, ours, theirs in zip(names, received, expected, strict=True):
+        yield close(name, ours, theirs, bound=ROUNDING, source="a stateless layer")
+
+
+def predict_carries_the_state_from_batch_to_batch(cell: str) -> Iterator[Finding]:
+    """Predict pieces of sequences as batches, twice; a stateless layer reads them whole."""
+    pieces = [sequences(number) for number in range(PIECES)]
+    layer = drawn(cell_layer(cell)(UNITS, stateful=True))
+    model = keras.Sequential([keras.Input(batch_shape=(BATCH, STEPS, INPUTS)), layer])
+    # Operation by operation: the way of running is not the point.
+    model.compile(run_eagerly=True)
+    whole = np.concatenate(pieces * 2, axis=1)
+    ends = called(recurrent(cell, return_sequences=True), whole)[0][:, STEPS - 1 :: STEPS]
+    expected = np.split(np.concatenate(ends.swapaxes(0, 1)), 2)
+    for name, answer in zip(("first time", "second time"), expected, strict=True):
+        received = model.predict(np.concatenate(pieces), batch_size=BATCH, verbose=0)
+        yield close(name, received, answer, bound=ROUNDING, source="the whole sequence")
+
+
+def a_returned_state_continues_the_sequence(cell: str) -> Iterator[Finding]:
+    """Cut a sequence in two, hand the state of the first part to the second, and read it whole."""
+    layer = recurrent(cell, return_sequences=True, return_state=True)
+    inputs = sequences(0)
+    for cut in (1, STEPS - 1):
+        first, *state = called(layer, inputs[:, :cut])
+        second, *last = called(layer, inputs[:, cut:], state=state)
+        received = [np.concatenate([first, second], axis=1), *last]
+        for name, ours, expected in zip(parts(cell), received, called(layer, inputs), strict=True):
+            source = "the whole sequence"
+            yield close(f"cut at {cut}, {name}", ours, expected, bound=ROUNDING, source=source)
+
+
+STATES = (
+    a_stateless_layer_forgets,
+    a_stateful_layer_is_reset_to_zeros,
+    a_stateful_layer_of_both_directions_returns_its_states,
+    predict_carries_the_state_from_batch_to_batch,
+    a_returned_state_continues_the_sequence,
+)

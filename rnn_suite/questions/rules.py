@@ -1,0 +1,206 @@
+"""Rules: what the libraries must keep, held against arithmetic and stated rules, not stored numbers.
+
+The baseline's part is small: its gate holds the exceptions that a person owns, and its findings tell, when
+a rule breaks, whether the recorded libraries kept it and how near the truth they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from rnn_suite.findings import Finding
+from rnn_suite.models import CELLS
+from rnn_suite.questions.question import Pair, Question, SameCorpus, each
+from rnn_suite.verdicts import Judgement, Outcome
+
+ALL_CELLS = "all"
+"""Stands for the cell where a topic is asked once for all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """Rules that belong together: one question, one verdict a cell."""
+
+    name: str
+    """The question's name, and its module's in `rnn_suite.checks.topics`."""
+    by_cell: bool
+    """Whether it is asked for each cell."""
+    seconds: float
+    """About what one subject keeps a core busy for; says how to share the work out, and nothing else."""
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """What it is asked about: the cells, or all together."""
+        return tuple(CELLS) if self.by_cell else (ALL_CELLS,)
+
+
+TOPICS: dict[str, Topic] = {
+    topic.name: topic
+    for topic in (
+        Topic(name="forward", by_cell=True, seconds=4),
+        Topic(name="gradients", by_cell=True, seconds=5),
+        Topic(name="short_runs", by_cell=True, seconds=6),
+        Topic(name="layers", by_cell=True, seconds=4),
+        Topic(name="defaults", by_cell=False, seconds=3),
+        Topic(name="training_loop", by_cell=False, seconds=4),
+        Topic(name="callbacks", by_cell=False, seconds=4),
+        Topic(name="data_functions", by_cell=False, seconds=1),
+        Topic(name="seeds", by_cell=False, seconds=4),
+        Topic(name="determinism", by_cell=False, seconds=30),
+        Topic(name="saving", by_cell=True, seconds=9),
+        Topic(name="counts", by_cell=True, seconds=4),
+        Topic(name="memory", by_cell=False, seconds=10),
+        Topic(name="claims", by_cell=True, seconds=6),
+    )
+}
+"""Every topic, by name."""
+
+_SHOWN = 6
+"""Broken rules told in full; the others are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFindings:
+    """Everything that the rules of one topic found for one cell, or for all cells together."""
+
+    findings: tuple[Finding, ...]
+
+    def __post_init__(self) -> None:
+        names = [finding.name for finding in self.findings]
+        if not names:
+            raise ValueError("expected one finding or more, received none")
+        if len(set(names)) != len(names):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            raise ValueError(f"expected every finding once, received twice: {', '.join(twice)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFault:
+    """An exception: a rule that a released library breaks, with whom it was reported to, and its end."""
+
+    finding: str
+    """Name of the finding; all findings of a rule, where it is the rule's name."""
+    reference: str
+    """Upstream issue or release note that tells of it."""
+    owner: str
+    """Who answers for the exception."""
+    until: str
+    """Last day on which it counts, as YYYY-MM-DD."""
+
+    def __post_init__(self) -> None:
+        date.fromisoformat(self.until)
+        if not (self.finding and self.reference and self.owner):
+            raise ValueError("a known fault needs a finding, a reference and an owner")
+
+    def covers(self, name: str) -> bool:
+        """Return whether it is about the finding called `name`."""
+        return name == self.finding or name.startswith(f"{self.finding}: ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleGate:
+    """The exceptions that a person owns."""
+
+    known_faults: tuple[KnownFault, ...]
+
+
+def judge_rules(pair: Pair, *, today: date | None = None) -> Judgement:
+    """Return "regressed" where a rule is broken, vanished, or its exception has ended.
+
+    A rule that a known fault covers and that is kept again is "improved": the exception can go.
+    """
+    day = today or datetime.now(UTC).date()
+    old: dict[str, Finding] = {finding.name: finding for finding in pair.old.findings}
+    new: dict[str, Finding] = {finding.name: finding for finding in pair.new.findings}
+    exceptions: tuple[KnownFault, ...] = pair.gate.known_faults
+    reds, excused = [], []
+    for finding in new.values():
+        if finding.holds:
+            continue
+        fault = next((fault for fault in exceptions if fault.covers(finding.name)), None)
+        if fault is not None and day <= date.fromisoformat(fault.until):
+            excused.append(fault)
+        else:
+            reds.append(_told(finding, old.get(finding.name), fault))
+    # A rule that raised has told so itself.
+    raised = {name for name, finding in new.items() if ": " not in name and not finding.holds}
+    reds += [
+        f"{name}: Expected: looked at, as in the baseline; Received: not looked at"
+        for name in old
+        if name not in new and name.partition(": ")[0] not in raised
+    ]
+    ended = [fault for fault in exceptions if fault not in excused and not _broken(fault, new)]
+    held = sum(finding.holds for finding in new.values())
+    if reds:
+        outcome, next_step = (
+            Outcome.REGRESSED,
+            (
+                "read what is broken; a fault of a released library that you accept goes into this file's "
+                "gate as a known fault with its upstream reference and an end"
+            ),
+        )
+    elif ended:
+        outcome, next_step = (
+            Outcome.IMPROVED,
+            ("kept again, so take from this file's gate: " + ", ".join(f.finding for f in ended)),
+        )
+    else:
+        outcome, next_step = Outcome.PASS, "nothing"
+    known = "".join(
+        f"\n  known until {fault.until}: {fault.finding} ({fault.reference})"
+        for fault in dict.fromkeys(excused)
+    )
+    more = [f"... and {len(reds) - _SHOWN} more"] if len(reds) > _SHOWN else []
+    return Judgement(
+        outcome=outcome,
+        expected=f"{len(new)} findings that keep their rules",
+        received=f"{held} that do{known}"
+        + "".join(f"\n  {line}" for line in [*reds[:_SHOWN], *more]),
+        next_step=next_step,
+        baseline=_kept(tuple(old.values())),
+        now=_kept(tuple(new.values())),
+        interval=_worst(new),
+    )
+
+
+def _broken(fault: KnownFault, findings: dict[str, Finding]) -> bool:
+    return any(fault.covers(name) and not finding.holds for name, finding in findings.items())
+
+
+def _kept(findings: tuple[Finding, ...]) -> str:
+    return f"{sum(finding.holds for finding in findings)} of {len(findings)}"
+
+
+def _worst(findings: dict[str, Finding]) -> str:
+    shares = [f.error / f.bound for f in findings.values() if f.bound and f.holds]
+    return f"at most {max(shares):.2g} of bound" if shares else "exact"
+
+
+def _told(finding: Finding, recorded: Finding | None, fault: KnownFault | None) -> str:
+    line = f"{finding.name}: Expected: {finding.expected}; Received: {finding.received}"
+    if fault is not None:
+        line += f"; the exception for it ended on {fault.until}"
+    if recorded is None:
+        return f"{line}; not in the baseline"
+    if recorded.holds and not recorded.bound:
+        return f"{line}; the recorded library keeps it"
+    nearer = "recorded" if recorded.error < finding.error else "new"
+    return f"{line}; the {nearer} library is nearer the truth (recorded {recorded.error:.2g} off)"
+
+
+def rule_question(name: str) -> Question:
+    """Return the question that asks for the rules of the topic called `name`."""
+    judge: Callable[[Pair], Judgement] = judge_rules
+    return Question(
+        name=name,
+        measured=RuleFindings,
+        gate=RuleGate,
+        propose_gate=lambda _measured: RuleGate(known_faults=()),
+        judge=each(judge),
+        same_corpus=SameCorpus.ANY,
+        of_experiment=False,
+        # The bounds were measured on processors; other kinds of device round in other ways.
+        same_environment=("accelerator",),
+    )

@@ -1,0 +1,27 @@
+"""Do the libraries keep the equations, and every behaviour a recurrent model leans on?"""
+
+from __future__ import annotations
+
+import pytest
+
+from rnn_suite.plugin import Gate
+from rnn_suite.questions import QUESTIONS
+from rnn_suite.questions.rules import TOPICS
+from tests.gate.conftest import AskRules
+
+ASKED = [
+    pytest.param(
+        topic.name, subject, marks=getattr(pytest.mark, mark), id=f"{mark}-{subject}-{topic.name}"
+    )
+    # Rules bring their own models: their size is the same in both profiles.
+    for mark in ("smoke", "full")
+    for topic in TOPICS.values()
+    for subject in topic.subjects
+]
+
+
+@pytest.mark.parametrize(("topic", "subject"), ASKED)
+def test_the_libraries_keep_the_rules(
+    gate: Gate, ask_rules: AskRules, topic: str, subject: str
+) -> None:
+    gate.ask_rules(QUESTIONS[topic], subject, ask_rules(topic, subject))

@@ -1,0 +1,55 @@
+"""An answer to every question, made by hand, for the tests of files and of comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from rnn_suite.baselines import (
+    Measurement,
+)
+from rnn_suite.findings import Finding
+from rnn_suite.questions import Question
+from rnn_suite.questions.accuracy import SeedAccuracies
+from rnn_suite.questions.exact import DatasetDigests, ParameterCounts
+from rnn_suite.questions.replay import STEPS, ReplayLosses
+from rnn_suite.questions.rules import TOPICS, RuleFindings
+from rnn_suite.results import CorpusIdentity, StepTimes
+
+Make = Callable[..., Measurement]
+
+RAW: dict[str, Any] = {
+    "parameters": ParameterCounts(parameters=349),
+    "dataset": DatasetDigests(x_train="a", y_train="b", x_test="c", y_test="d"),
+    "replay": ReplayLosses(losses=(0.5,) * STEPS, equations=(0.5,) * STEPS),
+    "accuracy": SeedAccuracies(
+        seeds=(0, 1, 2),
+        accuracy_fraction=(0.80, 0.81, 0.79),
+        last_epoch_accuracy_fraction=(0.8, 0.8, 0.8),
+        test_loss=(0.5, 0.5, 0.5),
+        last_epoch_test_loss=(0.5, 0.5, 0.5),
+    ),
+    "step_time": StepTimes(warmup_seconds=(1.0,), step_seconds=(0.1, 0.11)),
+} | {
+    topic: RuleFindings(
+        findings=(Finding(name="a: b", error=0.5, bound=1.0, expected="0", received="0.5"),)
+    )
+    for topic in TOPICS
+}
+
+
+def name_of(value: object) -> str | None:
+    """Return the name of a question for a test's id; pytest names all else."""
+    return value.name if isinstance(value, Question) else None
+
+
+def corpus_of(measurement: Measurement) -> CorpusIdentity:
+    assert measurement.corpus is not None
+    return measurement.corpus
+
+
+def of(question: Question, measurement: Make, **changed: Any) -> Measurement:
+    """Return an answer to `question`; rules have neither experiment nor corpus."""
+    made = measurement(RAW[question.name], **changed)
+    return made if question.of_experiment else replace(made, experiment=None, corpus=None)

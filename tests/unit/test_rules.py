@@ -1,0 +1,160 @@
+"""From findings to a judgement: broken, vanished, excepted and expired rules."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import date
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from rnn_suite.checks.rules import run_rules
+from rnn_suite.errors import SuiteError, TrainingError, UnknownNameError
+from rnn_suite.findings import Finding
+from rnn_suite.questions import Pair
+from rnn_suite.questions.rules import KnownFault, RuleFindings, RuleGate, judge_rules
+from rnn_suite.verdicts import Judgement, Outcome
+
+TODAY = date(2026, 6, 1)
+
+
+def found(name: str, error: float = 0.5, bound: float = 1.0) -> Finding:
+    return Finding(name=name, error=error, bound=bound, expected="0", received=str(error))
+
+
+def known(finding: str, until: str = "2026-12-31") -> KnownFault:
+    return KnownFault(finding=finding, reference="issue 1", owner="ann", until=until)
+
+
+def judged(
+    new: list[Finding], old: list[Finding] | None = None, faults: tuple[KnownFault, ...] = ()
+) -> Judgement:
+    pair = Pair(
+        old=RuleFindings(findings=tuple(old or [found("a: x"), found("b: y")])),
+        gate=RuleGate(known_faults=faults),
+        new=RuleFindings(findings=tuple(new)),
+    )
+    return judge_rules(pair, today=TODAY)
+
+
+def test_rules_that_are_kept_pass() -> None:
+    judgement = judged([found("a: x"), found("b: y", error=1.0)])
+    assert judgement.outcome is Outcome.PASS
+    assert judgement.now == "2 of 2"
+
+
+def test_one_broken_rule_regresses_and_is_named_with_both_values() -> None:
+    judgement = judged([found("a: x"), found("b: y", error=1.5)])
+    assert judgement.outcome is Outcome.REGRESSED
+    assert "b: y: Expected: 0; Received: 1.5" in judgement.received
+    assert "a: x" not in judgement.received
+
+
+def test_a_broken_rule_says_which_library_is_nearer_the_truth() -> None:
+    broken = [found("a: x"), found("b: y", error=1.5)]
+    worse_before = [found("a: x"), found("b: y", error=1.7)]
+    assert "the recorded library is nearer" in judged(broken).received
+    assert "the new library is nearer" in judged(broken, worse_before).received
+
+
+def test_a_rule_that_is_no_longer_looked_at_regresses() -> None:
+    judgement = judged([found("a: x")])
+    assert judgement.outcome is Outcome.REGRESSED
+    assert "b: y" in judgement.received
+
+
+def test_a_rule_that_the_baseline_does_not_know_yet_is_judged_by_its_own_bound() -> None:
+    kept = [found("a: x"), found("b: y")]
+    assert judged([*kept, found("c: z")]).outcome is Outcome.PASS
+    assert judged([*kept, found("c: z", error=2.0)]).outcome is Outcome.REGRESSED
+
+
+def test_a_rule_that_raised_is_told_once_and_not_as_vanished_findings_too() -> None:
+    judgement = judged([found("a: x"), found("b", error=1e300, bound=0.0)])
+    assert judgement.outcome is Outcome.REGRESSED
+    assert "not looked at" not in judgement.received
+
+
+@pytest.mark.parametrize("finding", ["b: y", "b"])
+def test_a_known_fault_is_passed_and_still_told(finding: str) -> None:
+    judgement = judged([found("a: x"), found("b: y", error=1.5)], faults=(known(finding),))
+    assert judgement.outcome is Outcome.PASS
+    assert f"known until 2026-12-31: {finding} (issue 1)" in judgement.received
+
+
+def test_a_known_fault_covers_no_rule_whose_name_only_begins_alike() -> None:
+    broken = [found("a: x"), found("b: y", error=1.5)]
+    assert judged(broken, faults=(known("b: "), known("a"))).outcome is Outcome.REGRESSED
+
+
+def test_a_known_fault_whose_day_has_passed_covers_nothing() -> None:
+    broken = [found("a: x"), found("b: y", error=1.5)]
+    last_day = judged(broken, faults=(known("b", until="2026-06-01"),))
+    day_after = judged(broken, faults=(known("b", until="2026-05-31"),))
+    assert last_day.outcome is Outcome.PASS
+    assert day_after.outcome is Outcome.REGRESSED
+    assert "ended on 2026-05-31" in day_after.received
+
+
+def test_a_known_fault_that_is_no_more_asks_to_be_taken_out() -> None:
+    judgement = judged([found("a: x"), found("b: y")], faults=(known("b"),))
+    assert judgement.outcome is Outcome.IMPROVED
+    assert "b" in judgement.next_step
+
+
+@pytest.mark.parametrize(
+    "changed", [{"until": "next year"}, {"finding": ""}, {"reference": ""}, {"owner": ""}]
+)
+def test_a_known_fault_needs_an_end_a_reference_and_an_owner(changed: dict[str, str]) -> None:
+    fields = {"finding": "a", "reference": "b", "owner": "c", "until": "2026-12-31"} | changed
+    with pytest.raises(ValueError, match=r"needs a finding|Invalid isoformat"):
+        KnownFault(**fields)
+
+
+def test_findings_are_one_or_more_and_each_has_its_own_name() -> None:
+    with pytest.raises(ValueError, match="received none"):
+        RuleFindings(findings=())
+    with pytest.raises(ValueError, match="received twice: a: x"):
+        RuleFindings(findings=(found("a: x"), found("a: x")))
+
+
+def rules_of_forward(monkeypatch: pytest.MonkeyPatch, *rules: Any) -> None:
+    module = ModuleType("rnn_suite.checks.topics.forward")
+    monkeypatch.setattr(module, "RULES", rules, raising=False)
+    monkeypatch.setitem(sys.modules, "rnn_suite.checks.topics.forward", module)
+
+
+def test_a_rule_that_raises_breaks_itself_and_not_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def first(cell: str) -> Iterator[Finding]:
+        yield found(cell)
+        raise TypeError("unexpected keyword argument 'recurrent_dropout'")
+
+    def second(cell: str) -> Iterator[Finding]:
+        yield found(cell)
+
+    rules_of_forward(monkeypatch, first, second)
+    broken, kept = run_rules("forward", "lstm").findings
+    assert (broken.name, broken.holds) == ("first", False)
+    assert "TypeError: unexpected keyword argument" in broken.received
+    assert (kept.name, kept.holds) == ("second: lstm", True)
+
+
+def test_a_fault_of_the_suite_itself_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rule(cell: str) -> Iterator[Finding]:
+        raise TrainingError(f"{cell}: no disk")
+
+    rules_of_forward(monkeypatch, rule)
+    with pytest.raises(SuiteError, match="no disk"):
+        run_rules("forward", "lstm")
+
+
+@pytest.mark.parametrize(
+    ("topic", "subject", "wrong"), [("forwards", "lstm", "forwards"), ("forward", "lstn", "lstn")]
+)
+def test_unknown_topics_and_cells_are_named(topic: str, subject: str, wrong: str) -> None:
+    with pytest.raises(UnknownNameError, match=f"Received: '{wrong}'"):
+        run_rules(topic, subject)
