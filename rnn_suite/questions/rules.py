@@ -27,6 +27,8 @@ class Topic:
     """The question's name, and its module's in `rnn_suite.checks.topics`."""
     by_cell: bool
     """Whether it is asked for each cell."""
+    smoke: bool
+    """Whether it is fast enough for the profile `smoke`."""
     seconds: float
     """About what one subject keeps a core busy for; says how to share the work out, and nothing else."""
 
@@ -39,20 +41,20 @@ class Topic:
 TOPICS: dict[str, Topic] = {
     topic.name: topic
     for topic in (
-        Topic(name="forward", by_cell=True, seconds=4),
-        Topic(name="gradients", by_cell=True, seconds=5),
-        Topic(name="short_runs", by_cell=True, seconds=6),
-        Topic(name="layers", by_cell=True, seconds=4),
-        Topic(name="defaults", by_cell=False, seconds=3),
-        Topic(name="training_loop", by_cell=False, seconds=4),
-        Topic(name="callbacks", by_cell=False, seconds=4),
-        Topic(name="data_functions", by_cell=False, seconds=1),
-        Topic(name="seeds", by_cell=False, seconds=4),
-        Topic(name="determinism", by_cell=False, seconds=30),
-        Topic(name="saving", by_cell=True, seconds=9),
-        Topic(name="counts", by_cell=True, seconds=4),
-        Topic(name="memory", by_cell=False, seconds=10),
-        Topic(name="claims", by_cell=True, seconds=6),
+        Topic(name="forward", by_cell=True, smoke=True, seconds=4),
+        Topic(name="gradients", by_cell=True, smoke=True, seconds=5),
+        Topic(name="short_runs", by_cell=True, smoke=True, seconds=6),
+        Topic(name="layers", by_cell=True, smoke=True, seconds=4),
+        Topic(name="defaults", by_cell=False, smoke=True, seconds=3),
+        Topic(name="training_loop", by_cell=False, smoke=True, seconds=4),
+        Topic(name="callbacks", by_cell=False, smoke=True, seconds=4),
+        Topic(name="data_functions", by_cell=False, smoke=True, seconds=1),
+        Topic(name="seeds", by_cell=False, smoke=True, seconds=4),
+        Topic(name="determinism", by_cell=False, smoke=False, seconds=30),
+        Topic(name="saving", by_cell=True, smoke=True, seconds=9),
+        Topic(name="counts", by_cell=True, smoke=True, seconds=4),
+        Topic(name="memory", by_cell=False, smoke=False, seconds=10),
+        Topic(name="claims", by_cell=True, smoke=False, seconds=6),
     )
 }
 """Every topic, by name."""
@@ -186,6 +188,8 @@ def _told(finding: Finding, recorded: Finding | None, fault: KnownFault | None) 
         return f"{line}; not in the baseline"
     if recorded.holds and not recorded.bound:
         return f"{line}; the recorded library keeps it"
+    if recorded.error == finding.error:
+        return f"{line}; the recorded library is as far from the truth"
     nearer = "recorded" if recorded.error < finding.error else "new"
     return f"{line}; the {nearer} library is nearer the truth (recorded {recorded.error:.2g} off)"
 

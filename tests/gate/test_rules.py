@@ -9,12 +9,14 @@ from rnn_suite.questions import QUESTIONS
 from rnn_suite.questions.rules import TOPICS
 from tests.gate.conftest import AskRules
 
+# Rules bring their own models: their size is the same in all profiles.
 ASKED = [
     pytest.param(
-        topic.name, subject, marks=getattr(pytest.mark, mark), id=f"{mark}-{subject}-{topic.name}"
+        topic.name,
+        subject,
+        marks=[pytest.mark.rules, pytest.mark.full, *([pytest.mark.smoke] if topic.smoke else [])],
+        id=f"{subject}-{topic.name}",
     )
-    # Rules bring their own models: their size is the same in both profiles.
-    for mark in ("smoke", "full")
     for topic in TOPICS.values()
     for subject in topic.subjects
 ]

@@ -57,6 +57,7 @@ def test_a_broken_rule_says_which_library_is_nearer_the_truth() -> None:
     worse_before = [found("a: x"), found("b: y", error=1.7)]
     assert "the recorded library is nearer" in judged(broken).received
     assert "the new library is nearer" in judged(broken, worse_before).received
+    assert "as far from the truth" in judged(broken, broken).received
 
 
 def test_a_rule_that_is_no_longer_looked_at_regresses() -> None:

@@ -29,6 +29,8 @@ class Case:
     """Arguments of the oracle's cell that say the same."""
     batch: int = BATCH
     steps: int = STEPS
+    traced: bool = False
+    """Whether it is called in a graph: operation by operation, a long sequence takes seconds."""
     mask: Literal["mixed", "nothing hidden", "all hidden"] | None = None
     initial_state: bool = False
     cells: tuple[str, ...] = tuple(CELLS)
@@ -60,7 +62,7 @@ CASES = (
     Case(name="one step", steps=1, layer={"return_sequences": True}),
     Case(name="one row", batch=1),
     Case(name="one row of one step", batch=1, steps=1),
-    Case(name="length 500", batch=2, steps=500),
+    Case(name="length 500", batch=2, steps=500, traced=True),
     Case(name="unrolled", layer={"unroll": True, "return_sequences": True}),
     Case(name="no bias", layer={"use_bias": False}),
     Case(name="relu", layer={"activation": "relu"}, equations={"activation": _RELU}),
@@ -86,13 +88,17 @@ def outputs_and_states_follow_the_equations(cell: str) -> Iterator[Finding]:
         weights = draws.weights(weight.shape for weight in layer.get_weights())
         layer.set_weights(weights)
         mask = case.mask_array()
-        received = layer(
-            inputs,
-            initial_state=[keras.ops.convert_to_tensor(part) for part in state]
-            if case.initial_state
-            else None,
-            mask=None if mask is None else keras.ops.convert_to_tensor(mask),
-        )
+        if case.traced:
+            entry = keras.Input(inputs.shape[1:])
+            received = keras.Model(entry, layer(entry)).predict_on_batch(inputs)
+        else:
+            received = layer(
+                inputs,
+                initial_state=[keras.ops.convert_to_tensor(part) for part in state]
+                if case.initial_state
+                else None,
+                mask=None if mask is None else keras.ops.convert_to_tensor(mask),
+            )
 
         def compute(
             dtype: str,

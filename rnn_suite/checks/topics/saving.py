@@ -53,9 +53,11 @@ def weights_are_kept(cell: str) -> Iterator[Finding]:
 def outputs_are_kept(cell: str) -> Iterator[Finding]:
     """Call both models on the same tokens: the same operations on the same numbers, so no rounding."""
     tokens, _ = feed(Draws(500))
-    for name, ending, saved, read in _round_trips(cell):
-        expected, received = (_from_rest(model, [tokens])[0] for model in (saved, read))
-        yield equal(f"{name}{ending}", received, expected)
+    for name in ARCHITECTURES:
+        expected = _from_rest(_saved(cell, name), [tokens])[0]
+        for ending in FORMATS:
+            received = _from_rest(_read(cell, name, ending), [tokens])[0]
+            yield equal(f"{name}{ending}", received, expected)
 
 
 def options_are_kept(cell: str) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from rnn_suite.oracle.functions import Array
 
 STEPS = 20
 LEARNING_RATE = 1e-2
-CLASSIFIER = Classifier(name="notebook's", batch=8, steps=10, words=30, width=8, units=8)
+CLASSIFIER = Classifier(name="notebook's", batch=8, steps=5, words=30, width=8, units=8)
 
 
 def a_word_that_stands_twice_is_one_gradient_to_adam(cell: str) -> Iterator[Finding]:
