@@ -1,6 +1,7 @@
 """A replayed short training run: fixed weights, fixed batches, the loss before each optimizer step.
 
-The same steps are taken with the equations in float64, which say what the losses should have been.
+The same steps are taken with the equations in float64, which say what the losses should have been, and in
+float32, which say how far from that rounding alone may lead.
 """
 
 from __future__ import annotations
@@ -58,11 +59,14 @@ def replay_losses(experiment: Experiment, model: Any) -> ReplayLosses:
                 "layers' outputs on these fixed weights show which"
             )
         losses.append(loss)
-    return ReplayLosses(losses=tuple(losses), equations=_true_losses(experiment, weights, batches))
+    double, single = (
+        _by_equations(experiment, weights, batches, dtype) for dtype in ("float64", "float32")
+    )
+    return ReplayLosses(losses=tuple(losses), equations=double, single=single)
 
 
-def _true_losses(
-    experiment: Experiment, weights: list[Array], batches: list[Array]
+def _by_equations(
+    experiment: Experiment, weights: list[Array], batches: list[Array], dtype: str
 ) -> tuple[float, ...]:
     # Here and not above: both import Keras, which collecting tests must not.
     from rnn_suite.checks.parts.adam import squares_apart
@@ -71,7 +75,7 @@ def _true_losses(
     model = experiment.model
     network = Classifier(
         name="replay", layers=model.layers, bidirectional=model.bidirectional
-    ).equations_of(model.cell, weights, "float64")
+    ).equations_of(model.cell, weights, dtype)
     adam = Adam(experiment.training.learning_rate)
     losses = []
     for tokens in batches:

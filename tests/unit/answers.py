@@ -22,7 +22,7 @@ Make = Callable[..., Measurement]
 RAW: dict[str, Any] = {
     "parameters": ParameterCounts(parameters=349),
     "dataset": DatasetDigests(x_train="a", y_train="b", x_test="c", y_test="d"),
-    "replay": ReplayLosses(losses=(0.5,) * STEPS, equations=(0.5,) * STEPS),
+    "replay": ReplayLosses(losses=(0.5,) * STEPS, equations=(0.5,) * STEPS, single=(0.5,) * STEPS),
     "accuracy": SeedAccuracies(
         seeds=(0, 1, 2),
         accuracy_fraction=(0.80, 0.81, 0.79),

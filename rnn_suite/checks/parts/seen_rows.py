@@ -41,7 +41,7 @@ class SeenRows(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships n
         self.logs = dict(logs)
 
     def on_train_end(self, logs: Any = None) -> None:
-        self.steps = int(self.model.optimizer.iterations)
+        self.steps = int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
 
     def note(self, labels: Any, outputs: Any) -> Any:
         """Note the rows of one step; the loss of a model whose output is its input."""

@@ -65,7 +65,11 @@ def training_goes_on_from_files_of_releases(cell: str) -> Iterator[Finding]:
                 names: list[str] = names,
             ) -> Iterator[Finding]:
                 model = _loaded(folder / "classifier.keras", cell)
-                yield equal(names[0], int(model.optimizer.iterations), STEPS_DONE)
+                yield equal(
+                    names[0],
+                    int(keras.ops.convert_to_numpy(model.optimizer.iterations)),
+                    STEPS_DONE,
+                )
                 step(model, weights_in(numbers, "gradient"))
                 yield close(
                     names[1],
