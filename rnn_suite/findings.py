@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike
 FLOAT32_EPSILON = 2.0**-23
 """Distance from 1 to the next float32."""
 
+UNCOMPARABLE = 1e300
+"""Error of what has another shape, is not finite, or could not be computed at all; JSON knows no infinity."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -36,11 +39,7 @@ class Finding:
     @property
     def holds(self) -> bool:
         """Whether the rule is kept."""
-        return self.error <= self.bound
-
-
-UNCOMPARABLE = 1e300
-"""Error of what has another shape, is not finite, or could not be computed at all; JSON knows no infinity."""
+        return self.error <= self.bound and self.error < UNCOMPARABLE
 
 
 def relative_error(received: ArrayLike, expected: ArrayLike) -> float:
@@ -90,9 +89,9 @@ def close(
 
 
 def equal(name: str, received: object, expected: object) -> Finding:
-    """Return a finding that holds where `received` is exactly `expected`, dtype and shape included.
+    """Return a finding that holds where `received` is exactly `expected`.
 
-    Arrays, scalars, strings, tuples, lists and dicts; NaN equals nothing.
+    Of arrays, dtype and shape are included and NaN equals nothing; all else is compared as Python does.
     """
     if isinstance(expected, np.ndarray) or isinstance(received, np.ndarray):
         ours, theirs = np.asarray(received), np.asarray(expected)
@@ -112,19 +111,12 @@ def equal(name: str, received: object, expected: object) -> Finding:
 
 
 def within(name: str, received: float, low: float, high: float) -> Finding:
-    """Return a finding that holds where `low <= received <= high`; NaN is never within."""
-    middle, reach = (low + high) / 2, (high - low) / 2
-    inside = low <= received <= high
-    distance = abs(received - middle)
+    """Return a finding that holds where `low <= received <= high`; its error is how far outside it is."""
+    distance = max(low - received, received - high, 0.0)
     return Finding(
         name=name,
-        # Rounding of the middle must not decide at the ends.
-        error=min(distance, reach)
-        if inside
-        else max(distance, math.nextafter(reach, math.inf))
-        if math.isfinite(distance)
-        else UNCOMPARABLE,
-        bound=reach,
+        error=distance if math.isfinite(received) else UNCOMPARABLE,
+        bound=0.0,
         expected=f"{low:.6g} to {high:.6g}",
         received=f"{received:.6g}",
     )

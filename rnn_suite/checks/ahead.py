@@ -3,20 +3,26 @@
 Rules build, trace and compile small models, which keeps one core busy at a time. A process of their own also
 keeps what one library leaves behind, or a crash of it, away from everything else.
 
-`python -m rnn_suite.checks.ahead FOLDER TOPIC:SUBJECT ...` is what such a process runs.
+`python -m rnn_suite.checks.ahead FOLDER PARENT TOPIC:SUBJECT ...` is what such a process runs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from subprocess import Popen
+from subprocess import Popen, TimeoutExpired
 
-from rnn_suite.checks.parts.fresh_process import DEADLINE_SECONDS, no_answer, start_process
+from rnn_suite.checks.parts.fresh_process import (
+    DEADLINE_SECONDS,
+    end_process,
+    no_answer,
+    start_process,
+)
 from rnn_suite.checks.rules import run_rules
 from rnn_suite.errors import MeasurementError, SuiteError
 from rnn_suite.jsonable import from_jsonable, read_json, write_atomically, write_json
@@ -37,10 +43,12 @@ class RulesAhead:
             processes: how many to share them out to, at most.
         """
         self._scratch = tempfile.TemporaryDirectory()
+        self._deadline = time.monotonic() + DEADLINE_SECONDS
         self._running: dict[Asked, tuple[Popen[bytes], Path]] = {}
         for number, share in enumerate(shares(asked, processes)):
             words = Path(self._scratch.name, f"{number}.txt")
-            process = start_process([__name__, self._scratch.name, *map(":".join, share)], words)
+            names = [":".join(pair) for pair in share]
+            process = start_process([__name__, self._scratch.name, str(os.getpid()), *names], words)
             self._running |= dict.fromkeys(share, (process, words))
 
     def findings(self, topic: str, subject: str) -> RuleFindings:
@@ -52,29 +60,29 @@ class RulesAhead:
         process, words = self._running[topic, subject]
         name = f"{topic}:{subject}"
         answer, fault = (Path(self._scratch.name, f"{name}.{end}") for end in ("json", "fault"))
-        deadline = time.monotonic() + DEADLINE_SECONDS
         while not (answer.exists() or fault.exists()):
             # In this order: an answer may come between the look for it and its process's end.
             if process.poll() is not None and not (answer.exists() or fault.exists()):
                 raise no_answer(name, f"exit status {process.returncode}", words)
-            if time.monotonic() > deadline:
-                ended = f"none within {DEADLINE_SECONDS:.0f} seconds"
-                raise no_answer(name, ended, words)
+            if time.monotonic() > self._deadline:
+                end_process(process)
+                raise no_answer(name, f"none within {DEADLINE_SECONDS:.0f} seconds", words)
             time.sleep(0.02)
         if fault.exists():
             raise MeasurementError(fault.read_text(encoding="utf-8"))
         return from_jsonable(RuleFindings, read_json(answer), where=name)
 
     def wait(self) -> None:
-        """Wait until all processes have ended, so that the machine is quiet."""
+        """Wait until all processes have ended, so that the machine is quiet; end them at the deadline."""
         for process, _ in self._running.values():
-            process.wait()
+            with contextlib.suppress(TimeoutExpired):
+                process.wait(max(0.0, self._deadline - time.monotonic()))
+            end_process(process)
 
     def close(self) -> None:
         """End the processes and remove what they wrote."""
         for process, _ in self._running.values():
-            process.kill()
-            process.wait()
+            end_process(process)
         self._scratch.cleanup()
 
 
@@ -90,18 +98,25 @@ def shares(asked: Iterable[Asked], processes: int) -> list[list[Asked]]:
     return divided
 
 
-def main(folder: Path, names: Iterable[str]) -> None:
-    """Run the rules of each `TOPIC:SUBJECT` and write what they found into `folder`."""
-    parent = os.getppid()
+def main(folder: Path, parent: int, names: Iterable[str]) -> None:
+    """Run the rules of each `TOPIC:SUBJECT` and write what they found into `folder`.
+
+    Args:
+        folder: one that exists; what libraries write for a while goes there too.
+        parent: number of the process that waits for the answers; without it nothing more is asked.
+        names: what to ask.
+    """
+    tempfile.tempdir = str(folder)
     for name in names:
         if os.getppid() != parent:
-            return  # Nobody waits any more.
+            return
         topic, _, subject = name.partition(":")
         try:
             write_json(folder / f"{name}.json", run_rules(topic, subject))
-        except SuiteError as error:
-            write_atomically(folder / f"{name}.fault", str(error).encode())
+        except Exception as error:  # noqa: BLE001 (the others are still to be asked)
+            kind = "" if isinstance(error, SuiteError) else f"{type(error).__name__}: "
+            write_atomically(folder / f"{name}.fault", f"{kind}{error}".encode())
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_suite.errors import TrainingError
+from rnn_suite.errors import InvalidExperimentError, TrainingError
 from rnn_suite.experiment import Experiment
 from rnn_suite.models import renew_model
 from rnn_suite.oracle import Adam
@@ -35,8 +35,19 @@ def replay_losses(experiment: Experiment, model: Any) -> ReplayLosses:
         model: made by `build_model` for this experiment, traced or not.
 
     Raises:
+        InvalidExperimentError: if the model has dropout or another head.
         TrainingError: if a loss is NaN or infinite.
     """
+    if (
+        experiment.model.head != "binary"
+        or experiment.model.dropout
+        or experiment.model.recurrent_dropout
+    ):
+        raise InvalidExperimentError(
+            "A run is replayed without dropout and with the head whose equations are written out.\n"
+            "Expected: head 'binary', dropout and recurrent_dropout 0\n"
+            f"Received: {experiment.model}"
+        )
     stream = np.random.RandomState(_STREAM)
     renew_model(model, experiment)
     model.set_weights(

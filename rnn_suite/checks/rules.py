@@ -11,7 +11,8 @@ import importlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from rnn_suite.errors import SuiteError, UnknownNameError
+from rnn_suite.checks.parts.machine import machine_is_at_fault
+from rnn_suite.errors import MeasurementError, SuiteError, UnknownNameError
 from rnn_suite.findings import UNCOMPARABLE, Finding
 from rnn_suite.questions.rules import TOPICS, RuleFindings
 
@@ -47,13 +48,22 @@ def _run(rule: Callable[..., Iterable[Finding]], arguments: tuple[str, ...]) -> 
         return [replace(found, name=f"{name}: {found.name}") for found in rule(*arguments)]
     except SuiteError:
         raise
+    except (OSError, MemoryError) as error:
+        if not machine_is_at_fault(error):
+            return [_raised(name, error)]
+        raise MeasurementError(
+            f"{name}: {error}\nExpected: a machine with memory, disk and files to spare\n"
+            f"Received: {type(error).__name__}\nNext: make room, and run again"
+        ) from error
     except Exception as error:  # noqa: BLE001 (whatever the libraries raise is the finding)
-        return [
-            Finding(
-                name=name,
-                error=UNCOMPARABLE,
-                bound=0.0,
-                expected="an answer",
-                received=f"{type(error).__name__}: {error}",
-            )
-        ]
+        return [_raised(name, error)]
+
+
+def _raised(name: str, error: Exception) -> Finding:
+    return Finding(
+        name=name,
+        error=UNCOMPARABLE,
+        bound=0.0,
+        expected="an answer",
+        received=f"{type(error).__name__}: {error}"[:200],
+    )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from rnn_suite.findings import Finding
+from rnn_suite.findings import UNCOMPARABLE, Finding
 from rnn_suite.models import CELLS
 from rnn_suite.questions.question import Pair, Question, SameCorpus, each
 from rnn_suite.verdicts import Judgement, Outcome
@@ -83,7 +83,7 @@ class KnownFault:
     """An exception: a rule that a released library breaks, with whom it was reported to, and its end."""
 
     finding: str
-    """Name of the finding; all findings of a rule, where it is the rule's name."""
+    """Name of the one finding; the rule's name where the rule cannot be looked at at all."""
     reference: str
     """Upstream issue or release note that tells of it."""
     owner: str
@@ -92,13 +92,22 @@ class KnownFault:
     """Last day on which it counts, as YYYY-MM-DD."""
 
     def __post_init__(self) -> None:
-        date.fromisoformat(self.until)
+        datetime.strptime(self.until, "%Y-%m-%d").replace(tzinfo=UTC)
         if not (self.finding and self.reference and self.owner):
             raise ValueError("a known fault needs a finding, a reference and an owner")
 
-    def covers(self, name: str) -> bool:
-        """Return whether it is about the finding called `name`."""
-        return name == self.finding or name.startswith(f"{self.finding}: ")
+    def covers(self, finding: Finding, recorded: Finding | None) -> bool:
+        """Return whether it is about `finding`, which is broken no worse than it was where it was recorded.
+
+        A rule that could not be looked at is excused only for the same kind of error.
+        """
+        if finding.name != self.finding:
+            return False
+        if recorded is None or recorded.holds:
+            return True
+        if finding.error >= UNCOMPARABLE:
+            return finding.received.partition(":")[0] == recorded.received.partition(":")[0]
+        return finding.error <= 2 * recorded.error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,19 +130,22 @@ def judge_rules(pair: Pair, *, today: date | None = None) -> Judgement:
     for finding in new.values():
         if finding.holds:
             continue
-        fault = next((fault for fault in exceptions if fault.covers(finding.name)), None)
-        if fault is not None and day <= date.fromisoformat(fault.until):
-            excused.append(fault)
+        recorded = old.get(finding.name)
+        covering = [fault for fault in exceptions if fault.covers(finding, recorded)]
+        if current := [f for f in covering if day <= date.fromisoformat(f.until)]:
+            excused.append(current[0])
         else:
-            reds.append(_told(finding, old.get(finding.name), fault))
-    # A rule that raised has told so itself.
-    raised = {name for name, finding in new.items() if ": " not in name and not finding.holds}
+            reds.append(_told(finding, recorded, covering[0] if covering else None))
+    # A rule that raised has told so itself, and one that raised before has findings now.
+    raised = {name for found in (old, new) for name in found if ": " not in name}
     reds += [
         f"{name}: Expected: looked at, as in the baseline; Received: not looked at"
         for name in old
-        if name not in new and name.partition(": ")[0] not in raised
+        if name not in new
+        and (name.partition(": ")[0] not in raised or not _asked(name.partition(": ")[0], new))
     ]
-    ended = [fault for fault in exceptions if fault not in excused and not _broken(fault, new)]
+    broken = {finding.name for finding in new.values() if not finding.holds}
+    ended = [fault for fault in exceptions if fault.finding not in broken]
     held = sum(finding.holds for finding in new.values())
     if reds:
         outcome, next_step = (
@@ -167,8 +179,8 @@ def judge_rules(pair: Pair, *, today: date | None = None) -> Judgement:
     )
 
 
-def _broken(fault: KnownFault, findings: dict[str, Finding]) -> bool:
-    return any(fault.covers(name) and not finding.holds for name, finding in findings.items())
+def _asked(rule: str, findings: dict[str, Finding]) -> bool:
+    return any(name.partition(": ")[0] == rule for name in findings)
 
 
 def _kept(findings: tuple[Finding, ...]) -> str:

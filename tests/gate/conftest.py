@@ -60,12 +60,17 @@ def ask_rules(request: pytest.FixtureRequest) -> Iterator[AskRules]:
         for spec in params
         if spec is not None and "topic" in spec.params
     )
-    ahead = RulesAhead(asked, processes=min(4, os.cpu_count() or 1))
+    ahead = RulesAhead(asked, processes=min(4, _cores()))
     request.config.stash[_AHEAD] = ahead
     try:
         yield ahead.findings
     finally:
         ahead.close()
+
+
+def _cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 @pytest.fixture

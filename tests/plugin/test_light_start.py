@@ -19,7 +19,7 @@ print("\\nheavy:", heavy, "status:", int(status))
 """
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("--collect-only", "-q", "tests/gate")])
+@pytest.mark.parametrize("arguments", [("--help",), ("--collect-only", "-q", "-m", "smoke")])
 def test_it_imports_neither_tensorflow_nor_keras(
     arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

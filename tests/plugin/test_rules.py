@@ -93,7 +93,7 @@ def test_a_broken_rule_is_red_and_named_with_the_nearer_library(recorded: Rules)
 
 def test_a_known_fault_in_the_gate_passes_is_told_and_survives_recording(recorded: Rules) -> None:
     content = json.loads(recorded.path.read_text())
-    fault = {"finding": "a", "reference": "issue 1", "owner": "ann", "until": "2999-12-31"}
+    fault = {"finding": "a: b", "reference": "issue 1", "owner": "ann", "until": "2999-12-31"}
     content["gate"]["known_faults"] = [fault]
     recorded.path.write_text(json.dumps(content))
     recorded.find(1.5)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from rnn_suite.checks import ahead
@@ -59,9 +62,11 @@ def test_a_process_that_died_is_an_error_that_names_what_it_was_asked(quick: Rul
 def test_a_process_that_never_answers_is_an_error(
     quick: RulesAhead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ahead, "DEADLINE_SECONDS", 0.0)
-    with pytest.raises(MeasurementError, match="none within 0 seconds"):
+    ((process, _),) = quick._running.values()
+    monkeypatch.setattr(quick, "_deadline", 0.0)
+    with pytest.raises(MeasurementError, match="none within 900 seconds"):
         quick.findings(*QUICK)
+    assert process.poll() is not None
 
 
 def test_closing_ends_the_processes_and_removes_their_folder(quick: RulesAhead) -> None:
@@ -69,6 +74,19 @@ def test_closing_ends_the_processes_and_removes_their_folder(quick: RulesAhead) 
     quick.close()
     assert process.poll() is not None
     assert not words.parent.exists()
+
+
+def test_closing_ends_what_the_processes_started_themselves() -> None:
+    asked = RulesAhead([("memory", "all")], processes=1)
+    ((process, _),) = asked._running.values()
+    parent = psutil.Process(process.pid)
+    deadline = time.monotonic() + 60
+    while not (children := parent.children()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert children
+    asked.close()
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert alive == []
 
 
 def test_a_fault_of_the_suite_is_told_and_the_next_topic_is_asked(
@@ -84,15 +102,14 @@ def test_a_fault_of_the_suite_is_told_and_the_next_topic_is_asked(
         return found
 
     monkeypatch.setattr(ahead, "run_rules", run)
-    main(tmp_path, ["memory:all", "seeds:all"])
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    main(tmp_path, os.getppid(), ["memory:all", "seeds:all"])
     assert (tmp_path / "memory:all.fault").read_text() == "all: no disk"
     assert (tmp_path / "seeds:all.json").exists()
 
 
 def test_nothing_more_is_asked_where_nobody_waits(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    parents = iter([1, 2])
-    monkeypatch.setattr(os, "getppid", lambda: next(parents))
-    main(tmp_path, ["memory:all"])
+    main(tmp_path, os.getpid(), ["memory:all"])
     assert list(tmp_path.iterdir()) == []

@@ -65,6 +65,16 @@ def test_within_holds_at_its_ends_and_not_beyond(value: float, inside: bool) -> 
     assert within("a", value, 0.1, 0.7).holds is inside
 
 
+def test_the_error_of_within_is_the_distance_to_the_nearer_end() -> None:
+    assert within("a", 0.3, 0.1, 0.7).error == 0
+    assert within("a", 0.9, 0.1, 0.7).error == pytest.approx(0.2)
+
+
+def test_what_could_not_be_compared_never_holds() -> None:
+    finding = Finding(name="a", error=UNCOMPARABLE, bound=1e308, expected="", received="")
+    assert not finding.holds
+
+
 @pytest.mark.parametrize("error", [math.nan, math.inf, -1.0])
 def test_a_finding_is_never_nan_infinite_or_negative(error: float) -> None:
     with pytest.raises(ValueError, match="a: error"):

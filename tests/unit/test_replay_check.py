@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from rnn_suite.checks.replay import replay_losses
 from rnn_suite.data.dataset import Dataset
-from rnn_suite.errors import TrainingError
+from rnn_suite.errors import InvalidExperimentError, TrainingError
 from rnn_suite.experiment import Experiment
 from rnn_suite.models import CELLS, build_model
 from rnn_suite.questions.replay import ALLOWANCE, STEPS
@@ -54,6 +55,13 @@ def test_the_losses_are_those_of_the_equations(tiny: Tiny, cell: str, stacked: b
     replayed = replay_losses(experiment, built(experiment))
     allowed = [ALLOWANCE * off for off in replayed.rounding]
     assert all(error <= bound for error, bound in zip(replayed.errors, allowed, strict=True))
+
+
+@pytest.mark.parametrize("changed", [{"dropout": 0.1}, {"recurrent_dropout": 0.1}, {"head": "x"}])
+def test_what_the_equations_do_not_cover_is_refused(tiny: Tiny, changed: dict[str, Any]) -> None:
+    plain = tiny("gru")
+    with pytest.raises(InvalidExperimentError, match="without dropout"):
+        replay_losses(replace(plain, model=replace(plain.model, **changed)), None)
 
 
 def test_the_first_loss_is_that_of_the_fixed_weights_before_any_update(tiny: Tiny) -> None:

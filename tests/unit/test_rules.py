@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterator
 from datetime import date
@@ -11,8 +12,8 @@ from typing import Any
 import pytest
 
 from rnn_suite.checks.rules import run_rules
-from rnn_suite.errors import SuiteError, TrainingError, UnknownNameError
-from rnn_suite.findings import Finding
+from rnn_suite.errors import MeasurementError, SuiteError, TrainingError, UnknownNameError
+from rnn_suite.findings import UNCOMPARABLE, Finding
 from rnn_suite.questions import Pair
 from rnn_suite.questions.rules import KnownFault, RuleFindings, RuleGate, judge_rules
 from rnn_suite.verdicts import Judgement, Outcome
@@ -78,39 +79,81 @@ def test_a_rule_that_raised_is_told_once_and_not_as_vanished_findings_too() -> N
     assert "not looked at" not in judgement.received
 
 
-@pytest.mark.parametrize("finding", ["b: y", "b"])
-def test_a_known_fault_is_passed_and_still_told(finding: str) -> None:
-    judgement = judged([found("a: x"), found("b: y", error=1.5)], faults=(known(finding),))
+def test_a_known_fault_is_passed_and_still_told() -> None:
+    judgement = judged([found("a: x"), found("b: y", error=1.5)], faults=(known("b: y"),))
     assert judgement.outcome is Outcome.PASS
-    assert f"known until 2026-12-31: {finding} (issue 1)" in judgement.received
+    assert "known until 2026-12-31: b: y (issue 1)" in judgement.received
 
 
-def test_a_known_fault_covers_no_rule_whose_name_only_begins_alike() -> None:
+@pytest.mark.parametrize("other", ["b", "b: ", "b: x", "a: x"])
+def test_a_known_fault_covers_no_other_finding(other: str) -> None:
     broken = [found("a: x"), found("b: y", error=1.5)]
-    assert judged(broken, faults=(known("b: "), known("a"))).outcome is Outcome.REGRESSED
+    assert judged(broken, faults=(known(other),)).outcome is Outcome.REGRESSED
+
+
+def test_a_known_fault_that_is_worse_than_recorded_regresses() -> None:
+    recorded = [found("a: x"), found("b: y", error=1.5)]
+    for error, outcome in ((3.0, Outcome.PASS), (3.1, Outcome.REGRESSED)):
+        broken = [found("a: x"), found("b: y", error=error)]
+        assert judged(broken, recorded, (known("b: y"),)).outcome is outcome
+
+
+def raised(received: str) -> Finding:
+    return Finding(name="b", error=UNCOMPARABLE, bound=0.0, expected="an answer", received=received)
+
+
+def test_a_rule_that_raises_as_it_is_known_to_is_passed_and_otherwise_regresses() -> None:
+    recorded = [found("a: x"), raised("TypeError: no 1")]
+    for received, outcome in (("TypeError: no 2", Outcome.PASS), ("OSError", Outcome.REGRESSED)):
+        broken = [found("a: x"), raised(received)]
+        assert judged(broken, recorded, (known("b"),)).outcome is outcome
+
+
+def test_a_rule_that_raised_and_is_mended_asks_for_its_exception_to_be_taken_out() -> None:
+    mended = [found("a: x"), found("b: y")]
+    judgement = judged(mended, [found("a: x"), raised("TypeError")], (known("b"),))
+    assert judgement.outcome is Outcome.IMPROVED
+
+
+def test_a_rule_that_raised_and_is_no_longer_looked_at_regresses() -> None:
+    judgement = judged([found("a: x")], [found("a: x"), raised("TypeError")], (known("b"),))
+    assert judgement.outcome is Outcome.REGRESSED
+
+
+def test_an_exception_that_counts_is_preferred_to_one_that_has_ended() -> None:
+    faults = (known("b: y", until="2026-01-01"), known("b: y"))
+    broken = [found("a: x"), found("b: y", error=1.5)]
+    assert judged(broken, faults=faults).outcome is Outcome.PASS
 
 
 def test_a_known_fault_whose_day_has_passed_covers_nothing() -> None:
     broken = [found("a: x"), found("b: y", error=1.5)]
-    last_day = judged(broken, faults=(known("b", until="2026-06-01"),))
-    day_after = judged(broken, faults=(known("b", until="2026-05-31"),))
+    last_day = judged(broken, faults=(known("b: y", until="2026-06-01"),))
+    day_after = judged(broken, faults=(known("b: y", until="2026-05-31"),))
     assert last_day.outcome is Outcome.PASS
     assert day_after.outcome is Outcome.REGRESSED
     assert "ended on 2026-05-31" in day_after.received
 
 
 def test_a_known_fault_that_is_no_more_asks_to_be_taken_out() -> None:
-    judgement = judged([found("a: x"), found("b: y")], faults=(known("b"),))
+    judgement = judged([found("a: x"), found("b: y")], faults=(known("b: y"),))
     assert judgement.outcome is Outcome.IMPROVED
-    assert "b" in judgement.next_step
+    assert "b: y" in judgement.next_step
 
 
 @pytest.mark.parametrize(
-    "changed", [{"until": "next year"}, {"finding": ""}, {"reference": ""}, {"owner": ""}]
+    "changed",
+    [
+        {"until": "next year"},
+        {"until": "20261231"},
+        {"finding": ""},
+        {"reference": ""},
+        {"owner": ""},
+    ],
 )
 def test_a_known_fault_needs_an_end_a_reference_and_an_owner(changed: dict[str, str]) -> None:
     fields = {"finding": "a", "reference": "b", "owner": "c", "until": "2026-12-31"} | changed
-    with pytest.raises(ValueError, match=r"needs a finding|Invalid isoformat"):
+    with pytest.raises(ValueError, match=r"needs a finding|does not match format"):
         KnownFault(**fields)
 
 
@@ -142,6 +185,18 @@ def test_a_rule_that_raises_breaks_itself_and_not_the_others(
     assert (broken.name, broken.holds) == ("first", False)
     assert "TypeError: unexpected keyword argument" in broken.received
     assert (kept.name, kept.holds) == ("second: lstm", True)
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "no space left"), MemoryError()])
+def test_a_machine_that_runs_out_is_no_finding(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def rule(_: str) -> Iterator[Finding]:
+        raise error
+
+    rules_of_forward(monkeypatch, rule)
+    with pytest.raises(MeasurementError, match="make room"):
+        run_rules("forward", "lstm")
 
 
 def test_a_fault_of_the_suite_itself_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +19,9 @@ from rnn_suite.errors import MeasurementError
 from rnn_suite.jsonable import from_jsonable, read_json, write_json
 
 T = TypeVar("T")
+
+_OUTER = "RNN_SUITE_FRESH_PROCESS"
+"""Set in a process that was started here, which then stays in one group with those it starts."""
 
 DEADLINE_SECONDS = 900.0
 """Far more than the slowest question takes on a busy machine: nothing that goes on is cut off."""
@@ -47,13 +52,22 @@ def in_fresh_processes(ask: Callable[[], T], *, count: int = 1) -> list[T]:
                 _wait(process, answer, deadline)
         finally:
             for process in started:
-                process.kill()
-                process.wait()
+                end_process(process)
         return [from_jsonable(kind, read_json(answer), where=answer.name) for answer in answers]
+
+
+def end_process(process: subprocess.Popen[bytes]) -> None:
+    """End what `start_process` started, and all that it started itself."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def start_process(arguments: Sequence[str], words: Path) -> subprocess.Popen[bytes]:
     """Start a new process of this Python with a module of this package, and return it.
+
+    Its group is its own, or that of a process that was started so itself: `end_process` ends them all.
 
     Args:
         arguments: name of the module, and what it is called with.
@@ -64,10 +78,11 @@ def start_process(arguments: Sequence[str], words: Path) -> subprocess.Popen[byt
             [sys.executable, "-m", *arguments],
             # `-m` looks here first: the package need not be installed.
             cwd=Path(__file__).parents[3],
-            env={"TF_CPP_MIN_LOG_LEVEL": "2"} | os.environ,
+            env={"TF_CPP_MIN_LOG_LEVEL": "2", _OUTER: "1"} | os.environ,
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=printed,
+            start_new_session=_OUTER not in os.environ,
         )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rnn_suite.errors import MeasurementError
 from rnn_suite.findings import FLOAT32_EPSILON, UNCOMPARABLE, Finding, relative_error
 from rnn_suite.oracle.functions import Array
 
@@ -63,7 +64,12 @@ def against_the_oracle(
     truths, singles = compute("float64"), compute("float32")
     for name, ours, truth, single in zip(names, received, truths, singles, strict=True):
         error = relative_error(np.asarray(ours, np.float64), truth)
-        natural = max(relative_error(single, truth), FLOAT32_EPSILON) * epsilon / FLOAT32_EPSILON
+        if UNCOMPARABLE in (rounded := relative_error(single, truth), relative_error(truth, truth)):
+            raise MeasurementError(
+                f"{name}: the equations themselves give no finite number.\nExpected: numbers that "
+                "float32 can hold\nReceived: NaN or infinity\nNext: choose smaller weights for it"
+            )
+        natural = max(rounded, FLOAT32_EPSILON) * epsilon / FLOAT32_EPSILON
         if error == UNCOMPARABLE:
             told = f"shape {np.shape(ours)}, of {np.shape(truth)} expected, or a number not finite"
         else:
