@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,11 @@ def test_the_machines_are_those_of_the_baselines(readme: str) -> None:
     assert found
     for machine in found:
         assert machine in readme
+
+
+def test_every_file_that_the_documents_link_to_exists() -> None:
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "baselines" / "README.md"]
+    for document in documents:
+        links = re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8"))
+        missing = [link for link in links if not (document.parent / link).exists()]
+        assert not missing, f"{document}: {missing}"
