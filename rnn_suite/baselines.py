@@ -146,8 +146,8 @@ def load_baseline(path: Path, question: Question) -> Baseline:
         )
     except FormatError as error:
         raise BaselineError(
-            f"Damaged baseline. {error}\nNext: bring the file back from version control; nothing was "
-            "changed"
+            f"Damaged baseline. {error}\nNext: correct what was edited by hand, or bring the file back from "
+            "version control; nothing was changed"
         ) from error
     return baseline
 

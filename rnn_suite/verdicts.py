@@ -38,6 +38,8 @@ class Judgement:
     """The new figure, short enough for a table."""
     interval: str = ""
     """Interval, or what is allowed, short enough for a table."""
+    notes: tuple[str, ...] = ()
+    """What the reader should know even where it passes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import pytest
 from rnn_suite.errors import SuiteError
 from rnn_suite.jsonable import from_jsonable
 from rnn_suite.plugin.gate import ASKED, RECORDED, VERDICT
-from rnn_suite.report.terminal import answer, phase_table, verdict_table
+from rnn_suite.report.terminal import answer, notes, phase_table, verdict_table
 from rnn_suite.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ class Reporter:
             lines += [*phase_table(workbench.results), ""]
         if self._verdicts:
             lines += verdict_table(self._verdicts)
+            lines += notes(self._verdicts)
         if self._fault:
             lines.append(self._fault)
         lines.append(answer(self._verdicts, self._unanswered()))

@@ -31,6 +31,11 @@ def verdict_table(verdicts: Sequence[Verdict]) -> list[str]:
     )
 
 
+def notes(verdicts: Sequence[Verdict]) -> list[str]:
+    """Return a line for each thing that is to be known even of a verdict that passes."""
+    return [f"{v.question} of {v.cell}: {note}" for v in verdicts for note in v.notes]
+
+
 def phase_table(results: Mapping[str, Sequence[SeedResult]]) -> list[str]:
     """Return the lines of a table of where the time went: a row an experiment, medians over seeds.
 

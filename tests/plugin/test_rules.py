@@ -97,7 +97,9 @@ def test_a_known_fault_in_the_gate_passes_is_told_and_survives_recording(recorde
     content["gate"]["known_faults"] = [fault]
     recorded.path.write_text(json.dumps(content))
     recorded.find(1.5)
-    assert recorded.run().ret == 0
+    result = recorded.run()
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["forward of lstm: known until 2999-12-31: a: b (issue 1)"])
     assert recorded.run("--update-baselines").ret == 10
     assert json.loads(recorded.path.read_text())["gate"]["known_faults"] == [fault]
 

@@ -43,7 +43,7 @@ def fault_of(path: Path, question: Question = PARAMETERS) -> str:
         load_baseline(path, question)
     message = str(caught.value)
     assert str(path) in message
-    assert "\nNext: bring the file back from version control" in message
+    assert "\nNext: correct what was edited by hand, or bring the file back from" in message
     return message
 
 

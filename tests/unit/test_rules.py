@@ -82,13 +82,21 @@ def test_a_rule_that_raised_is_told_once_and_not_as_vanished_findings_too() -> N
 def test_a_known_fault_is_passed_and_still_told() -> None:
     judgement = judged([found("a: x"), found("b: y", error=1.5)], faults=(known("b: y"),))
     assert judgement.outcome is Outcome.PASS
-    assert "known until 2026-12-31: b: y (issue 1)" in judgement.received
+    assert judgement.notes == ("known until 2026-12-31: b: y (issue 1)",)
+    assert judgement.now == "1 of 2, 1 known"
 
 
 @pytest.mark.parametrize("other", ["b", "b: ", "b: x", "a: x"])
 def test_a_known_fault_covers_no_other_finding(other: str) -> None:
     broken = [found("a: x"), found("b: y", error=1.5)]
-    assert judged(broken, faults=(known(other),)).outcome is Outcome.REGRESSED
+    judgement = judged(broken, faults=(known(other),))
+    assert judgement.outcome is Outcome.REGRESSED
+    assert judgement.next_step.endswith(f"these name no broken finding: {other}")
+
+
+def test_a_broken_rule_shows_the_entry_that_would_accept_it() -> None:
+    broken = [found("a: x"), found("b: y", error=1.5)]
+    assert '{"finding": "b: y", "owner": ' in judged(broken).next_step
 
 
 def test_a_known_fault_that_is_worse_than_recorded_regresses() -> None:
