@@ -23,6 +23,7 @@ from rnn_suite.checks.parts.drawn_layers import (
     sequences,
 )
 from rnn_suite.checks.parts.parity import Draws
+from rnn_suite.checks.parts.tensors import numbers
 from rnn_suite.findings import Finding, equal
 from rnn_suite.models import cell_layer
 from rnn_suite.oracle.functions import Array
@@ -59,11 +60,11 @@ def the_vector_of_the_padding_word_changes_nothing(cell: str) -> Iterator[Findin
     tokens = keras.ops.convert_to_tensor(_tokens())
     for side, (make, _) in MAKERS.items():
         model = keras.Sequential([_embedding(mask_zero=True), make(cell, return_sequences=True)])
-        before = _numbers(model(tokens))
+        before = numbers(model(tokens))
         vectors = model.layers[0].get_weights()[0]
         vectors[0] = 1e3
         model.layers[0].set_weights([vectors])
-        yield equal(f"{side}output", _numbers(model(tokens)), before)
+        yield equal(f"{side}output", numbers(model(tokens)), before)
 
 
 def only_a_layer_with_sequences_hands_its_mask_on(cell: str) -> Iterator[Finding]:
@@ -100,7 +101,7 @@ def a_stack_masks_every_layer(cell: str) -> Iterator[Finding]:
         vectors = embedding.get_weights()[0][tokens]
         between = called(first, vectors, mask=tokens != 0)[0]
         expected, unmasked = (called(second, between, mask=mask)[0] for mask in (tokens != 0, None))
-        yield equal(f"{side}output", _numbers(received), expected)
+        yield equal(f"{side}output", numbers(received), expected)
         yield equal(f"{side}mask has no effect", bool(np.array_equal(expected, unmasked)), False)
 
 
@@ -110,20 +111,15 @@ def an_embedding_masks_the_word_0(cell: str) -> Iterator[Finding]:
     tokens = _tokens()
     for mask_zero, expected in ((True, tokens != 0), (False, None)):
         mask = _embedding(mask_zero=mask_zero).compute_mask(keras.ops.convert_to_tensor(tokens))
-        yield equal(f"mask_zero={mask_zero}", None if mask is None else _numbers(mask), expected)
+        yield equal(f"mask_zero={mask_zero}", None if mask is None else numbers(mask), expected)
 
 
 def _masks_of(layer: Any, mask: Array) -> list[Array | None]:
     """Return the masks of all that `layer` returns when it is given `mask`."""
     inputs, mask = keras.ops.convert_to_tensor(sequences(0)), keras.ops.convert_to_tensor(mask)
     return [
-        None if each is None else _numbers(each) for each in flat(layer.compute_mask(inputs, mask))
+        None if each is None else numbers(each) for each in flat(layer.compute_mask(inputs, mask))
     ]
-
-
-def _numbers(tensor: Any) -> Array:
-    array: Array = keras.ops.convert_to_numpy(tensor)
-    return array
 
 
 def _tokens() -> Array:

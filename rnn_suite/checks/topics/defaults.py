@@ -22,6 +22,7 @@ from rnn_suite.checks.parts.drawn_layers import (
     sequences,
 )
 from rnn_suite.checks.parts.parity import Draws, against_the_oracle, as_dtype
+from rnn_suite.checks.parts.tensors import numbers
 from rnn_suite.checks.topics._compiling import COMPILING
 from rnn_suite.checks.topics._initial_weights import INITIAL_WEIGHTS
 from rnn_suite.findings import Finding, close, equal
@@ -102,7 +103,7 @@ def embeddings_mask_nothing_and_dense_layers_change_nothing() -> Iterator[Findin
     words = np.arange(STEPS, dtype="int32")[np.newaxis]
     embedding = keras.layers.Embedding(STEPS, INPUTS)
     tokens = keras.ops.convert_to_tensor(words)
-    yield equal("Embedding, vectors", _numbers(embedding(tokens))[0], embedding.get_weights()[0])
+    yield equal("Embedding, vectors", numbers(embedding(tokens))[0], embedding.get_weights()[0])
     yield equal("Embedding, mask", embedding.compute_mask(tokens), None)
     dense = keras.layers.Dense(UNITS)
     inputs = sequences(0)[:, 0]
@@ -110,7 +111,7 @@ def embeddings_mask_nothing_and_dense_layers_change_nothing() -> Iterator[Findin
     kernel, bias = (Draws(700).normal(*weight.shape) for weight in dense.get_weights())
     dense.set_weights([kernel, bias])
     expected = inputs.astype("float64") @ kernel + bias
-    yield close("Dense", _numbers(dense(inputs)), expected, bound=ROUNDING)
+    yield close("Dense", numbers(dense(inputs)), expected, bound=ROUNDING)
 
 
 def numbers_are_float32() -> Iterator[Finding]:
@@ -118,7 +119,7 @@ def numbers_are_float32() -> Iterator[Finding]:
     yield equal("floatx", keras.config.floatx(), "float32")
     yield equal("epsilon", keras.config.epsilon(), 1e-7)
     dense = keras.layers.Dense(1)
-    outputs = _numbers(dense(np.ones((1, 1))))
+    outputs = numbers(dense(np.ones((1, 1))))
     yield equal("outputs", str(outputs.dtype), "float32")
     yield equal("weights", {str(weight.dtype) for weight in dense.get_weights()}, {"float32"})
 
@@ -150,13 +151,13 @@ def _noted(method: str) -> tuple[list[int], list[int]]:
     sizes: list[int] = []
     rows: list[int] = []
 
-    def note(numbers: Any) -> None:
-        batch = [int(number) for number in _numbers(numbers).ravel()]
+    def note(seen: Any) -> None:
+        batch = [int(number) for number in numbers(seen).ravel()]
         sizes.append(len(batch))
         rows.extend(batch)
 
-    def told(numbers: Any, outputs: Any) -> Any:
-        note(numbers)
+    def told(seen: Any, outputs: Any) -> Any:
+        note(seen)
         return keras.ops.mean(outputs, axis=-1)
 
     model = keras.Sequential(
@@ -164,17 +165,12 @@ def _noted(method: str) -> tuple[list[int], list[int]]:
     )
     # Operation by operation, the loss is called in every step and sees numbers.
     model.compile(keras.optimizers.SGD(learning_rate=0.0), told, run_eagerly=True)
-    numbers = np.arange(ROWS, dtype="float32")[:, np.newaxis]
+    given = np.arange(ROWS, dtype="float32")[:, np.newaxis]
     if method == "predict":
-        model.predict(numbers, verbose=0, callbacks=[_Outputs(note)])
+        model.predict(given, verbose=0, callbacks=[_Outputs(note)])
     else:
-        getattr(model, method)(numbers, numbers, verbose=0)
+        getattr(model, method)(given, given, verbose=0)
     return sizes, rows
-
-
-def _numbers(tensor: Any) -> Array:
-    array: Array = keras.ops.convert_to_numpy(tensor)
-    return array
 
 
 RULES = (

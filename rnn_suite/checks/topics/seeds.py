@@ -10,9 +10,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from rnn_suite.checks.parts.tensors import numbers
 from rnn_suite.findings import Finding, equal
 from rnn_suite.models import CELLS, cell_layer
-from rnn_suite.oracle.functions import Array
 
 SEED, OTHER_SEED = 1, 2
 WIDTH = 24
@@ -24,7 +24,7 @@ def every_source_of_random_numbers_is_seeded() -> Iterator[Finding]:
     sources: dict[str, Callable[[], Any]] = {
         "Python": lambda: [random.random() for _ in range(4)],  # noqa: S311 (no secret)
         "NumPy": lambda: np.random.random(4).tolist(),  # noqa: NPY002 (the stream it seeds)
-        "Keras": lambda: _numbers(keras.random.uniform((4,))).tolist(),
+        "Keras": lambda: numbers(keras.random.uniform((4,))).tolist(),
     }
     for name, draw in sources.items():
         yield from _same_seed_same_draws(name, draw)
@@ -54,7 +54,7 @@ def dropout_drops_the_same_after_it() -> Iterator[Finding]:
     for name, make in layers.items():
 
         def dropped(make: Callable[[], Any] = make) -> Any:
-            return _numbers(make()(ones, training=True)).tolist()
+            return numbers(make()(ones, training=True)).tolist()
 
         yield from _same_seed_same_draws(name, dropped)
 
@@ -87,7 +87,7 @@ def a_seed_of_its_own_decides_what_a_layer_drops() -> Iterator[Finding]:
 
     def drops(own: int, everywhere: int) -> list[float]:
         keras.utils.set_random_seed(everywhere)
-        drawn: list[float] = _numbers(keras.layers.Dropout(0.5, seed=own)(ones, training=True))[
+        drawn: list[float] = numbers(keras.layers.Dropout(0.5, seed=own)(ones, training=True))[
             0
         ].tolist()
         return drawn
@@ -95,7 +95,7 @@ def a_seed_of_its_own_decides_what_a_layer_drops() -> Iterator[Finding]:
     def initial(own: int, everywhere: int) -> list[float]:
         keras.utils.set_random_seed(everywhere)
         glorot = keras.initializers.GlorotUniform(seed=own)
-        drawn: list[float] = _numbers(glorot((2, 3))).ravel().tolist()
+        drawn: list[float] = numbers(glorot((2, 3))).ravel().tolist()
         return drawn
 
     for name, draw in (("Dropout", drops), ("initializer", initial)):
@@ -108,13 +108,13 @@ def an_integer_repeats_and_a_generator_moves_on() -> Iterator[Finding]:
     """Draw twice with an integer, with a generator, with two of one seed, and with one set back."""
 
     def draw(seed: Any) -> list[float]:
-        drawn: list[float] = _numbers(keras.random.uniform((4,), seed=seed)).tolist()
+        drawn: list[float] = numbers(keras.random.uniform((4,), seed=seed)).tolist()
         return drawn
 
     yield equal("integer, twice", draw(SEED) == draw(SEED), True)
     yield equal("integer, another", draw(SEED) != draw(OTHER_SEED), True)
     generator, twin = (keras.random.SeedGenerator(SEED) for _ in range(2))
-    start = _numbers(generator.state.value)
+    start = numbers(generator.state.value)
     drawn = [draw(generator) for _ in range(3)]
     yield equal("generator, three times", len({*map(tuple, drawn)}), 3)
     yield equal("generators of one seed", [draw(twin) for _ in range(3)] == drawn, True)
@@ -137,7 +137,7 @@ def an_initializer_repeats_itself_and_no_other() -> Iterator[Finding]:
     for name, make in makers.items():
 
         def draw(initializer: Any) -> list[float]:
-            drawn: list[float] = _numbers(initializer((3, 3))).ravel().tolist()
+            drawn: list[float] = numbers(initializer((3, 3))).ravel().tolist()
             return drawn
 
         seeded, unseeded = make(SEED), make(None)
@@ -191,11 +191,6 @@ def _same_seed_same_draws(name: str, draw: Callable[[], Any]) -> Iterator[Findin
     yield equal(f"{name}, another seed", drawn[2] != drawn[0], True)
 
 
-def _numbers(tensor: Any) -> Array:
-    array: Array = keras.ops.convert_to_numpy(tensor)
-    return array
-
-
 def _initial_weights(cell: str) -> list[Any]:
     model = keras.Sequential(
         [
@@ -212,15 +207,15 @@ def _order(epochs: int, rows: int = 24, batch: int = 4) -> list[int]:
     """Return the numbers of the rows as `fit` gives them to a step, over all epochs."""
     seen: list[int] = []
 
-    def note(numbers: Any, outputs: Any) -> Any:
-        seen.extend(int(number) for number in _numbers(numbers).ravel())
+    def note(told: Any, outputs: Any) -> Any:
+        seen.extend(int(number) for number in numbers(told).ravel())
         return keras.ops.mean(outputs)
 
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     # Operation by operation, the loss is called in every step and sees numbers.
     model.compile(keras.optimizers.SGD(0.0), note, run_eagerly=True)
-    numbers = np.arange(rows, dtype="float32")[:, None]
-    model.fit(numbers, numbers, batch_size=batch, epochs=epochs, verbose=0)
+    given = np.arange(rows, dtype="float32")[:, None]
+    model.fit(given, given, batch_size=batch, epochs=epochs, verbose=0)
     return seen
 
 
