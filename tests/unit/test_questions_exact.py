@@ -117,6 +117,6 @@ def test_every_question_is_found_by_its_name() -> None:
 
 def test_an_unknown_question_is_refused_with_the_known_ones() -> None:
     with pytest.raises(
-        UnknownNameError, match=r"one of accuracy, dataset, .*\nReceived: 'acuracy'"
+        UnknownNameError, match=r"one of accuracy, .*, dataset, .*\nReceived: 'acuracy'"
     ):
         question_named("acuracy")
