@@ -75,7 +75,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers."""
     for line in (
-        "smoke: gate questions at a size that takes a minute or two",
+        "smoke: gate questions at a size that takes a few minutes",
         "rules: all rules, those too that take longer than smoke allows",
         "full: gate questions at the notebook's size, hours on a processor",
         "gpu: the full gate on a GPU; stops at once where there is none",
