@@ -36,7 +36,7 @@ def replay_losses(experiment: Experiment, model: Any) -> ReplayLosses:
 
     Raises:
         InvalidExperimentError: if the model has dropout or another head.
-        TrainingError: if a loss is NaN or infinite.
+        TrainingError: if a loss is NaN or infinite, or the weights are those of other equations.
     """
     if (
         experiment.model.head != "binary"
@@ -84,9 +84,15 @@ def _by_equations(
     from rnn_suite.checks.parts.classifiers import Classifier
 
     model = experiment.model
-    network = Classifier(
-        name="replay", layers=model.layers, bidirectional=model.bidirectional
-    ).equations_of(model.cell, weights, dtype)
+    classifier = Classifier(name="replay", layers=model.layers, bidirectional=model.bidirectional)
+    try:
+        network = classifier.equations_of(model.cell, weights, dtype)
+    except ValueError as error:
+        raise TrainingError(
+            f"{model.cell}: the weights of the model are not those of the equations.\n"
+            f"Expected: the layer's default equations\nReceived: {error}\n"
+            "Next: see the question parameters of this cell: a default of the layer changed"
+        ) from error
     adam = Adam(experiment.training.learning_rate)
     losses = []
     for tokens in batches:

@@ -241,6 +241,14 @@ class GRU:
     gates = 3
     states = 1
 
+    def __post_init__(self) -> None:
+        rows = 2 if self.reset_after else 1
+        if self.bias is not None and self.bias.ndim != rows:
+            raise ValueError(
+                f"with reset_after {self.reset_after} a bias has {rows} dimensions, received shape "
+                f"{self.bias.shape}"
+            )
+
     @property
     def units(self) -> int:
         """Width of the state."""

@@ -47,7 +47,8 @@ def red_questions(ran: subprocess.CompletedProcess[str], folder: Path) -> set[st
     ("fault", "cell", "questions"),
     [
         ("sigmoid_for_tanh", "lstm", {"replay"}),
-        ("gru_of_2014", "gru", {"parameters", "replay"}),
+        # Its weights are those of other equations, so replay ends in an error and not in a verdict.
+        ("gru_of_2014", "gru", {"parameters"}),
         ("learning_rate_a_tenth", "lstm", {"replay", "accuracy"}),
         ("labels_shuffled_in_the_data", "lstm", {"dataset", "accuracy"}),
         ("labels_shuffled_in_fit", "lstm", {"accuracy"}),

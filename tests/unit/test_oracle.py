@@ -105,6 +105,13 @@ def test_a_gru_step_is_the_equations_worked_by_hand(reset_after: bool) -> None:
     assert h.item() == pytest.approx(0.75 * 0.8 + 0.25 * candidate, rel=1e-15)
 
 
+@pytest.mark.parametrize("reset_after", [True, False])
+def test_a_gru_refuses_the_bias_of_the_other_kind(reset_after: bool) -> None:
+    other = weights(3, INPUTS, UNITS, seed=1, rows=1 if reset_after else 2)
+    with pytest.raises(ValueError, match="a bias has"):
+        GRU(**other, reset_after=reset_after)
+
+
 def test_the_blocks_of_an_lstm_stand_in_the_order_input_forget_candidate_output() -> None:
     cell = lstm(inputs=1, units=1)
     state = (np.zeros((1, 1)), np.ones((1, 1)))

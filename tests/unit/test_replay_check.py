@@ -64,6 +64,20 @@ def test_what_the_equations_do_not_cover_is_refused(tiny: Tiny, changed: dict[st
         replay_losses(replace(plain, model=replace(plain.model, **changed)), None)
 
 
+def test_weights_of_other_equations_are_an_error_that_names_the_question_to_see(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras
+
+    original = keras.layers.GRU
+    monkeypatch.setattr(
+        keras.layers, "GRU", lambda *args, **kwargs: original(*args, reset_after=False, **kwargs)
+    )
+    experiment = tiny("gru")
+    with pytest.raises(TrainingError, match="see the question parameters"):
+        replay_losses(experiment, built(experiment))
+
+
 def test_the_first_loss_is_that_of_the_fixed_weights_before_any_update(tiny: Tiny) -> None:
     slow, fast = (
         replay_losses(experiment, built(experiment)).losses
