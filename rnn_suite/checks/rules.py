@@ -48,22 +48,19 @@ def _run(rule: Callable[..., Iterable[Finding]], arguments: tuple[str, ...]) -> 
         return [replace(found, name=f"{name}: {found.name}") for found in rule(*arguments)]
     except SuiteError:
         raise
-    except (OSError, MemoryError) as error:
-        if not machine_is_at_fault(error):
-            return [_raised(name, error)]
-        raise MeasurementError(
-            f"{name}: {error}\nExpected: a machine with memory, disk and files to spare\n"
-            f"Received: {type(error).__name__}\nNext: make room, and run again"
-        ) from error
-    except Exception as error:  # noqa: BLE001 (whatever the libraries raise is the finding)
-        return [_raised(name, error)]
-
-
-def _raised(name: str, error: Exception) -> Finding:
-    return Finding(
-        name=name,
-        error=UNCOMPARABLE,
-        bound=0.0,
-        expected="an answer",
-        received=f"{type(error).__name__}: {error}"[:200],
-    )
+    except Exception as error:
+        if machine_is_at_fault(error):
+            raise MeasurementError(
+                f"{name}: {error}\nExpected: a machine with memory, disk and files to spare\n"
+                f"Received: {type(error).__name__}\nNext: make room, and run again"
+            ) from error
+        # Whatever the libraries raise is the finding.
+        return [
+            Finding(
+                name=name,
+                error=UNCOMPARABLE,
+                bound=0.0,
+                expected="an answer",
+                received=f"{type(error).__name__}: {error}"[:200],
+            )
+        ]
