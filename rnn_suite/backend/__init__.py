@@ -18,8 +18,17 @@ class Backend(Protocol):
     def traces(self, function: Any) -> int:
         """Return how often what a model runs its steps with was traced, its inner functions included."""
 
+    def operations(self, step: Callable[..., Any], *arguments: Any) -> dict[str, int]:
+        """Return how many operations of each kind a step is traced into, inner functions included."""
+
     def graph_size(self, step: Callable[..., Any], *arguments: Any) -> int:
         """Return the number of operations that a step is traced into, inner functions included."""
+
+    def tensor(self, array: Any) -> Any:
+        """Return a tensor of the backend's own with the values of `array`."""
+
+    def settings(self) -> dict[str, str]:
+        """Return what the backend is told about threads and compilers, in words."""
 
     def enable_op_determinism(self) -> None:
         """Let every operation give the same on the same inputs; there is no way back in this process."""

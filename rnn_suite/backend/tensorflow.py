@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,8 +20,8 @@ def traces(function: Any) -> int:
     return sum(found.experimental_get_tracing_count() for found in _traced(function, set()))
 
 
-def graph_size(step: Callable[..., Any], *arguments: Any) -> int:
-    """Return the number of operations in the graph of `step` and in those of the functions it calls.
+def operations(step: Callable[..., Any], *arguments: Any) -> dict[str, int]:
+    """Return how many operations of each kind the graph of `step` and of the functions it calls have.
 
     Args:
         step: from tensors to tensors, such as `Model.train_step`; all its variables exist already.
@@ -27,7 +29,33 @@ def graph_size(step: Callable[..., Any], *arguments: Any) -> int:
     """
     traced = tf.function(step, autograph=False).get_concrete_function(*arguments)
     graph = traced.graph.as_graph_def()
-    return len(graph.node) + sum(len(inner.node_def) for inner in graph.library.function)
+    nodes = [*graph.node, *(node for inner in graph.library.function for node in inner.node_def)]
+    return dict(Counter(node.op for node in nodes))
+
+
+def graph_size(step: Callable[..., Any], *arguments: Any) -> int:
+    """Return the number of operations in the graph of `step` and in those of the functions it calls.
+
+    Args:
+        step: as in `operations`.
+        arguments: as there.
+    """
+    return sum(operations(step, *arguments).values())
+
+
+def tensor(array: Any) -> tf.Tensor:
+    """Return a tensor with the values of `array`."""
+    return tf.convert_to_tensor(array)
+
+
+def settings() -> dict[str, str]:
+    """Return threads, XLA and oneDNN as TensorFlow was told to use them; 0 and default leave it to TensorFlow."""
+    return {
+        "intra_op_threads": str(tf.config.threading.get_intra_op_parallelism_threads()),
+        "inter_op_threads": str(tf.config.threading.get_inter_op_parallelism_threads()),
+        "xla": tf.config.optimizer.get_jit() or "off",
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+    }
 
 
 def enable_op_determinism() -> None:

@@ -7,8 +7,7 @@ of the fixtures.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,17 +18,16 @@ from rnn_suite.errors import SuiteError
 from rnn_suite.experiment import PROFILES, Experiment, profile_experiment
 from rnn_suite.plugin.gate import ASKED, Gate, VerdictWarning
 from rnn_suite.plugin.reporter import WORKBENCH, Reporter
+from rnn_suite.plugin.shared import REPORTER, as_usage_error, chosen_corpus, say, uncaptured
 
 if TYPE_CHECKING:
-    from rnn_suite.data import CorpusChoice
     from rnn_suite.results import Environment
     from rnn_suite.training import EpochEnd
     from rnn_suite.workbench import Workbench
 
 __all__ = ["Gate", "VerdictWarning"]
 
-_CHOICE: pytest.StashKey[CorpusChoice] = pytest.StashKey()
-_REPORTER: pytest.StashKey[Reporter] = pytest.StashKey()
+pytest_plugins = ("rnn_suite.plugin.upgrade",)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -79,15 +77,16 @@ def pytest_configure(config: pytest.Config) -> None:
         "rules: all rules, those too that take longer than smoke allows",
         "full: gate questions at the notebook's size, hours on a processor",
         "gpu: the full gate on a GPU; stops at once where there is none",
+        "upgrade: this environment against the one of --reference-python, in pairs of fresh processes",
         "selftest: known faults that the gate must catch, each in a process of its own",
     ):
         config.addinivalue_line("markers", line)
-    config.stash[_REPORTER] = Reporter(config)
-    config.pluginmanager.register(config.stash[_REPORTER], "rnn_suite_reporter")
+    config.stash[REPORTER] = Reporter(config)
+    config.pluginmanager.register(config.stash[REPORTER], "rnn_suite_reporter")
 
 
 def _is_gate(item: pytest.Item) -> bool:
-    return not {"gate", "workbench"}.isdisjoint(getattr(item, "fixturenames", ()))
+    return not {"gate", "workbench", "upgraded"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -98,7 +97,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         if "gate" in getattr(item, "fixturenames", ()):
             # Here and not in the fixture: a test that is skipped before it may ask is no pass either.
             item.user_properties.append((ASKED, True))
-            session.config.stash[_REPORTER].ask(item.nodeid)
+            session.config.stash[REPORTER].ask(item.nodeid)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -119,7 +118,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 def _has_gpu() -> bool:
     from rnn_suite.imports import import_seconds
 
-    with _as_usage_error():
+    with as_usage_error():
         import_seconds()
     import tensorflow as tf
 
@@ -133,35 +132,11 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     from rnn_suite.environment import library_versions
 
     versions = ", ".join(f"{name} {version}" for name, version in library_versions().items())
-    with _as_usage_error():
-        choice = _choose_corpus(config)
+    with as_usage_error():
+        choice = chosen_corpus(config)
     lines = [f"rnn-suite: {versions}", f"rnn-suite: corpus {choice.name}: {choice.reason}"]
-    config.stash[_REPORTER].header = lines
+    config.stash[REPORTER].header = lines
     return lines
-
-
-def _choose_corpus(config: pytest.Config) -> CorpusChoice:
-    if _CHOICE not in config.stash:
-        from rnn_suite.data import choose_corpus
-
-        # A download shows its progress.
-        with _uncaptured(config):
-            config.stash[_CHOICE] = choose_corpus(config.option.corpus)
-    return config.stash[_CHOICE]
-
-
-def _uncaptured(config: pytest.Config) -> AbstractContextManager[None]:
-    """Let what is written reach the terminal at once."""
-    capture = config.pluginmanager.getplugin("capturemanager")
-    return nullcontext() if capture is None else capture.global_and_fixture_disabled()
-
-
-@contextmanager
-def _as_usage_error() -> Iterator[None]:
-    try:
-        yield
-    except SuiteError as error:
-        raise pytest.UsageError(str(error)) from error
 
 
 @pytest.fixture(scope="session")
@@ -187,15 +162,9 @@ def workbench(request: pytest.FixtureRequest, suite_environment: Environment) ->
         fresh=config.option.fresh,
     )
     if run.resumed:
-        _say(config, f"rnn-suite: taking up {run.folder}, seeds on disk: {run.kept_seeds()}")
+        say(config, f"rnn-suite: taking up {run.folder}, seeds on disk: {run.kept_seeds()}")
     config.stash[WORKBENCH] = Workbench(run, progress=_progress(config))
     return config.stash[WORKBENCH]
-
-
-def _say(config: pytest.Config, line: str) -> None:
-    with _uncaptured(config):
-        sys.stderr.write(f"\n{line}")
-        sys.stderr.flush()
 
 
 def _progress(config: pytest.Config) -> Callable[[EpochEnd, int], None]:
@@ -205,7 +174,7 @@ def _progress(config: pytest.Config) -> Callable[[EpochEnd, int], None]:
     on_terminal = sys.__stderr__ is not None and sys.__stderr__.isatty()
 
     def show(epoch: EpochEnd, seeds_to_come: int) -> None:
-        with _uncaptured(config):
+        with uncaptured(config):
             start = "\r\x1b[2K" if on_terminal else "\n"
             sys.stderr.write(f"{start}{epoch_line(epoch, seeds_to_come=seeds_to_come)}")
             sys.stderr.flush()
@@ -228,7 +197,7 @@ def make_experiment(request: pytest.FixtureRequest) -> Callable[[str, str], Expe
     config = request.config
 
     def make(profile: str, cell: str) -> Experiment:
-        corpus = _choose_corpus(config).name
+        corpus = chosen_corpus(config).name
         experiment = profile_experiment(profile, corpus=corpus, cell=cell)
         if config.option.update_baselines:
             return replace(experiment, seeds=PROFILES[profile].baseline_seeds)

@@ -1,0 +1,168 @@
+"""Old against new on one machine: the options and the fixture of `pytest -m upgrade`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rnn_suite.baselines import baseline_path, load_baseline
+from rnn_suite.errors import MeasurementError
+from rnn_suite.experiment import profile_experiment
+from rnn_suite.models import CELLS
+from rnn_suite.plugin.shared import REPORTER, chosen_corpus, say
+from rnn_suite.questions.accuracy import ACCURACY
+from rnn_suite.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from rnn_suite.upgrade.run import Found, Plan
+
+Upgraded = Callable[[str, str], Verdict]
+"""From a phase and a subject to the verdict of old against new."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of an upgrade."""
+    group = parser.getgroup("rnn-suite")
+    group.addoption(
+        "--reference-python",
+        type=Path,
+        default=None,
+        metavar="PATH",
+        help="interpreter of the old environment, which -m upgrade holds this one against",
+    )
+    group.addoption(
+        "--upgrade-margin",
+        type=_fraction,
+        default=0.1,
+        metavar="FRACTION",
+        help="by how much a time, a size or a loss may grow (default: 0.1)",
+    )
+    group.addoption(
+        "--upgrade-minutes",
+        type=float,
+        default=10.0,
+        metavar="MINUTES",
+        help="when to give up on questions that noise leaves open; a regression is always measured "
+        "a second time (default: 10)",
+    )
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 10:
+        raise ValueError(text)
+    return value
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Stop before anything is measured where the old environment is not named."""
+    asked = any("upgraded" in getattr(item, "fixturenames", ()) for item in session.items)
+    if not asked or session.config.option.collectonly or session.testsfailed:
+        return
+    python = session.config.option.reference_python
+    if python is None or not python.exists():
+        raise pytest.UsageError(
+            "The marker upgrade holds this environment against an old one.\n"
+            "Expected: --reference-python=PATH, the interpreter of the old environment\n"
+            f"Received: {python or 'none'}{'' if python is None else ', where no file is'}\n"
+            "Next: make one (python3 -m venv old; old/bin/pip install tensorflow-cpu==... keras==...) and "
+            "name old/bin/python, or let tox do both: tox -e reference,upgrade"
+        )
+
+
+@pytest.fixture(scope="session")
+def upgraded(request: pytest.FixtureRequest) -> Upgraded:
+    """The verdicts of old against new; everything this run's tests ask is measured here, in one run."""
+    config = request.config
+    if hasattr(config, "workerinput"):
+        raise MeasurementError(
+            "Old and new are timed by turns, which needs the machine for itself.\n"
+            "Expected: one process of pytest\nReceived: pytest-xdist's\nNext: leave out -n"
+        )
+    from rnn_suite.data import load
+    from rnn_suite.upgrade.record import Record
+    from rnn_suite.upgrade.run import compare_environments
+    from rnn_suite.upgrade.telling import verdict_of
+
+    plan = _plan(request.session)
+    # Read and kept flat before the workers are timed on it.
+    load(next(iter(plan.timed.values())))
+    runs = config.option.runs or config.rootpath / ".rnn_suite"
+    record = Record(runs / time.strftime("upgrade-%Y%m%d-%H%M%S.jsonl", time.gmtime()))
+    say(config, f"rnn-suite: every pair is kept in {record.path}")
+    found = compare_environments(plan, record, lambda line: say(config, f"rnn-suite: {line}"))
+    config.stash[REPORTER].header += _environments(found, plan)
+
+    def of(phase: str, subject: str) -> Verdict:
+        question = next(q for q in plan.asked if (q.phase, q.subject) == (phase, subject))
+        if question in found.errors:
+            raise found.errors[question]
+        return verdict_of(question, found, plan)
+
+    return of
+
+
+def _plan(session: pytest.Session) -> Plan:
+    from rnn_suite.upgrade.pairs import Environments
+    from rnn_suite.upgrade.phases import Asked
+    from rnn_suite.upgrade.run import Plan
+
+    config, corpus = session.config, chosen_corpus(session.config).name
+    params = [getattr(item, "callspec", None) for item in session.items]
+    asked = dict.fromkeys(
+        Asked(spec.params["phase"], spec.params["subject"])
+        for spec in params
+        if spec is not None and "phase" in spec.params
+    )
+    timed, trained = (
+        {cell: profile_experiment(profile, corpus=corpus, cell=cell) for cell in CELLS}
+        for profile in ("full", "smoke")
+    )
+    root = config.option.baselines or config.rootpath / "baselines"
+    drops = {
+        cell: load_baseline(
+            baseline_path(root, ACCURACY, trained[cell]), ACCURACY
+        ).gate.allowed_drop_fraction
+        for cell in dict.fromkeys(q.subject for q in asked if q.phase == ACCURACY.name)
+    }
+    return Plan(
+        environments=Environments(
+            reference=config.option.reference_python.absolute(), candidate=Path(sys.executable)
+        ),
+        asked=tuple(asked),
+        timed=timed,
+        trained=trained,
+        allowed_drop=drops,
+        margin_fraction=config.option.upgrade_margin,
+        budget_seconds=config.option.upgrade_minutes * 60,
+    )
+
+
+def _environments(found: Found, plan: Plan) -> list[str]:
+    """Return lines that put both environments side by side."""
+    if not found.pairs:
+        return []
+    old, new = found.pairs[0].reference, found.pairs[0].candidate
+    changed = _changed(old["packages"], new["packages"])
+    others = max(pair.others_fraction for pair in found.pairs)
+    return [
+        f"rnn-suite: old: Python {old['python']}, {plan.environments.reference}",
+        f"rnn-suite: new: Python {new['python']}, {plan.environments.candidate}",
+        f"rnn-suite: changed: {', '.join(changed) or 'no package'}",
+        f"rnn-suite: {len(found.pairs)} pairs of processes; others had up to {others:.0%} of the machine",
+    ]
+
+
+def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    names = sorted({*old, *new}, key=str.lower)
+    return [
+        f"{name} {old.get(name, 'absent')} -> {new.get(name, 'absent')}"
+        for name in names
+        if old.get(name) != new.get(name)
+    ]

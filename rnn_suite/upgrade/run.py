@@ -1,0 +1,193 @@
+"""One whole run: pairs until every question is answered or the time is over, then the suspects once more.
+
+The first set only chooses suspects; what a second set of fresh processes confirms is called regressed. The
+looks, and what each may cost in false alarms and misses, were fixed beforehand in `decision`.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rnn_suite.errors import SuiteError
+from rnn_suite.experiment import Experiment
+from rnn_suite.upgrade.decision import LOOKS, Decision, State, confirm, confirmation_pairs, look
+from rnn_suite.upgrade.pairs import Environments, Pair, measure_pair
+from rnn_suite.upgrade.phases import Asked, Values, margin
+from rnn_suite.upgrade.record import Record
+from rnn_suite.upgrade.seeds import measure_seeds
+
+FIRST_SEED, FIRST_CONFIRMING_SEED = 1_000, 2_000
+"""Where the seeds of either set begin; the stored baselines use others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is compared, and how."""
+
+    environments: Environments
+    asked: tuple[Asked, ...]
+    timed: Mapping[str, Experiment]
+    """By cell, what is timed."""
+    trained: Mapping[str, Experiment]
+    """By cell, what is trained from seeds."""
+    allowed_drop: Mapping[str, float]
+    """By cell, by how much an accuracy may fall."""
+    margin_fraction: float = 0.1
+    """By how much a time, a size or a loss may grow."""
+    budget_seconds: float = 600.0
+    """After how long the first set is given up; the second one is a matter of course."""
+    random_seed: int | None = None
+    """Of the order of turns; None draws one."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Found:
+    """What a run found so far."""
+
+    first: dict[Asked, list[Values]] = field(default_factory=dict)
+    second: dict[Asked, list[Values]] = field(default_factory=dict)
+    decisions: dict[Asked, Decision] = field(default_factory=dict)
+    errors: dict[Asked, SuiteError] = field(default_factory=dict)
+    pairs: list[Pair] = field(default_factory=list)
+
+    def values(self, asked: Asked) -> list[Values]:
+        """Return the pairs that the decision rests on."""
+        return self.second.get(asked) or self.first[asked]
+
+
+def compare_environments(plan: Plan, record: Record, tell: Callable[[str], None]) -> Found:
+    """Measure old against new until every question of the plan has a decision or an error.
+
+    Args:
+        plan: what is compared.
+        record: where every pair goes before anything is made of it.
+        tell: is told a line a pair.
+    """
+    return _Run(plan, record, tell).run()
+
+
+class _Run:
+    def __init__(self, plan: Plan, record: Record, tell: Callable[[str], None]) -> None:
+        self._plan, self._record, self._tell = plan, record, tell
+        self._found = Found()
+        self._chance = random.Random(plan.random_seed)  # noqa: S311 (no secret)
+        self._started = time.monotonic()
+
+    def run(self) -> Found:
+        timed, trained = (
+            [asked for asked in self._plan.asked if asked.row.quality is quality]
+            for quality in (False, True)
+        )
+        self._guarded(timed, lambda: self._first_set(timed, self._pairs))
+        self._guarded(trained, lambda: self._first_set(trained, self._seeds))
+        suspects = [a for a, d in self._found.decisions.items() if d.state is State.SUSPECT]
+        if suspects:
+            self._tell(f"asked again in fresh processes: {', '.join(map(str, suspects))}")
+            self._guarded(suspects, lambda: self._second_set(suspects))
+        return self._found
+
+    def _guarded(self, asked: Sequence[Asked], work: Callable[[], None]) -> None:
+        try:
+            work()
+        except SuiteError as error:
+            # What was decided before the fault stands.
+            undecided = (None, State.OPEN, State.SUSPECT)
+            for question in asked:
+                decision = self._found.decisions.get(question)
+                if (decision and decision.state) in undecided:
+                    self._found.errors[question] = error
+
+    def _first_set(
+        self, asked: Sequence[Asked], measure: Callable[[Collection[Asked], int, int], None]
+    ) -> None:
+        waiting, done = list(asked), 0
+        for pairs in LOOKS:
+            if not waiting:
+                return
+            measure(waiting, done, pairs)
+            done = pairs
+            for question in waiting:
+                values = self._found.first[question]
+                self._found.decisions[question] = look(
+                    _differences(question, values), margin=self._margin(question, values)
+                )
+            waiting = [q for q in waiting if self._found.decisions[q].state is State.OPEN]
+            if time.monotonic() - self._started > self._plan.budget_seconds:
+                return
+
+    def _second_set(self, suspects: Sequence[Asked]) -> None:
+        pairs = confirmation_pairs(len(suspects))
+        for quality, measure in ((False, self._pairs), (True, self._seeds)):
+            asked = [question for question in suspects if question.row.quality is quality]
+            if asked:
+                measure(asked, 0, pairs, confirming=True)
+        values = [self._found.second[question] for question in suspects]
+        decisions = confirm(
+            [_differences(q, v) for q, v in zip(suspects, values, strict=True)],
+            margins=[self._margin(q, v) for q, v in zip(suspects, values, strict=True)],
+        )
+        self._found.decisions.update(zip(suspects, decisions, strict=True))
+
+    def _pairs(
+        self, asked: Collection[Asked], done: int, pairs: int, *, confirming: bool = False
+    ) -> None:
+        for number in range(done, pairs):
+            pair = measure_pair(
+                self._plan.environments,
+                self._plan.timed,
+                asked,
+                chance=self._chance,
+                with_facts=number == 0 and not confirming,
+            )
+            self._found.pairs.append(pair)
+            self._keep(
+                {question: [pair.values[str(question)]] for question in asked},
+                confirming=confirming,
+                pair=pair,
+            )
+            self._tell(
+                f"{_set_name(confirming)}, pair {number + 1} of {pairs}: {pair.seconds:.0f} s, "
+                f"{len(asked)} questions, other processes had {pair.others_fraction:.0%} of the machine"
+            )
+
+    def _seeds(
+        self, asked: Collection[Asked], done: int, pairs: int, *, confirming: bool = False
+    ) -> None:
+        first = FIRST_CONFIRMING_SEED if confirming else FIRST_SEED
+        started = time.monotonic()
+        seeds = range(first + done, first + pairs)
+        values = measure_seeds(self._plan.environments, self._plan.trained, asked, seeds)
+        self._keep(values, confirming=confirming, seeds=list(seeds))
+        self._tell(
+            f"{_set_name(confirming)}, seeds {seeds[0]} to {seeds[-1]} trained in both: "
+            f"{time.monotonic() - started:.0f} s"
+        )
+
+    def _keep(
+        self, values: Mapping[Asked, Sequence[Values]], *, confirming: bool, **more: object
+    ) -> None:
+        self._record.append(
+            set=_set_name(confirming), values={str(q): v for q, v in values.items()}, **more
+        )
+        held = self._found.second if confirming else self._found.first
+        for question, found in values.items():
+            held.setdefault(question, []).extend(found)
+
+    def _margin(self, asked: Asked, values: Sequence[Values]) -> float:
+        return margin(
+            asked,
+            values,
+            fraction=self._plan.margin_fraction,
+            drop=self._plan.allowed_drop.get(asked.subject, self._plan.margin_fraction),
+        )
+
+
+def _differences(asked: Asked, values: Sequence[Values]) -> list[float]:
+    return [value.difference(asked.row.scale) for value in values]
+
+
+def _set_name(confirming: bool) -> str:
+    return "second set" if confirming else "first set"

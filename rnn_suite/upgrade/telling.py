@@ -1,0 +1,114 @@
+"""From a decision to a verdict a person can act on."""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+
+from rnn_suite.upgrade.cause import cause_of
+from rnn_suite.upgrade.decision import Decision, State
+from rnn_suite.upgrade.phases import Asked, Scale, margin
+from rnn_suite.upgrade.run import Found, Plan
+from rnn_suite.verdicts import Outcome, Verdict
+
+_OUTCOMES = {
+    State.PASS: Outcome.PASS,
+    State.IMPROVED: Outcome.IMPROVED,
+    State.REGRESSED: Outcome.REGRESSED,
+}
+
+
+def verdict_of(asked: Asked, found: Found, plan: Plan) -> Verdict:
+    """Return the verdict of one question that has a decision."""
+    decision, values = found.decisions[asked], found.values(asked)
+    outcome = _OUTCOMES.get(decision.state, Outcome.INCONCLUSIVE)
+    old, new = (median(median(getattr(v, side)) for v in values) for side in ("old", "new"))
+    allowed = margin(
+        asked,
+        values,
+        fraction=plan.margin_fraction,
+        drop=plan.allowed_drop.get(asked.subject, plan.margin_fraction),
+    )
+    worse = "lower" if asked.row.scale is Scale.DROP else "more"
+    return Verdict(
+        question=asked.phase,
+        cell=asked.subject,
+        file=str(plan.environments.reference),
+        outcome=outcome,
+        expected=f"less than {_change(asked, allowed)} {worse} than the old environment's "
+        f"{_size(asked, old)}: {asked.row.meaning}",
+        received=f"{_size(asked, new)}, {_change(asked, decision.estimate, signed=True)} "
+        f"({decision.confidence:.0%} interval {_interval(asked, decision)}) over "
+        f"{decision.pairs} {'seeds' if asked.row.quality else 'pairs of fresh processes'}"
+        f"{', the second set of them' if decision.confirmed else ''}; with this noise "
+        f"{_change(asked, decision.smallest_visible)} would have been seen in 95 of 100 runs",
+        next_step=_advice(asked, found, outcome),
+        baseline=_size(asked, old),
+        now=_size(asked, new),
+        interval=_interval(asked, decision),
+    )
+
+
+def _advice(asked: Asked, found: Found, outcome: Outcome) -> str:
+    match outcome:
+        case Outcome.PASS:
+            return "nothing"
+        case Outcome.IMPROVED:
+            return f"nothing; {_cause(asked, found)}"
+        case Outcome.REGRESSED:
+            return (
+                f"{_cause(asked, found)}. Which package does it: pytest -m bisect with the same "
+                f"--reference-python and --bisect-question={asked}"
+            )
+        case _:
+            return "run again on a quieter machine, or with a larger --upgrade-minutes"
+
+
+def _cause(asked: Asked, found: Found) -> str:
+    if asked.row.quality:
+        return (
+            "the arithmetic, the random numbers or the data changed; see the rules: pytest -m rules"
+        )
+    facts = next(
+        (pair.facts[asked.subject] for pair in found.pairs if asked.subject in pair.facts), None
+    )
+    spent = [
+        (pair.values[str(asked)], pair.cpu[str(asked)])
+        for pair in found.pairs
+        if str(asked) in pair.values and str(asked) in pair.cpu
+    ]
+    moved = [
+        f"{other} {_change(other, decision.estimate, signed=True)}"
+        for other, decision in found.decisions.items()
+        if other != asked
+        and other.subject in (asked.subject, "all")
+        and abs(decision.estimate) >= math.log1p(0.05)
+    ]
+    return cause_of(asked, facts=facts, spent=spent, moved=moved)
+
+
+def _size(asked: Asked, value: float) -> str:
+    match asked.row.unit:
+        case "s":
+            return f"{value * 1e3:.0f} ms" if value < 1 else f"{value:.2f} s"
+        case "MiB":
+            return f"{value:.0f} MiB"
+        case _:
+            return f"{value:.4f}"
+
+
+def _interval(asked: Asked, decision: Decision) -> str:
+    # Of an accuracy the fall is decided on and the change is told.
+    ends = [_change(asked, end, signed=True) for end in (decision.lower, decision.upper)]
+    low, high = reversed(ends) if asked.row.scale is Scale.DROP else ends
+    return f"{low} to {high}"
+
+
+def _change(asked: Asked, difference: float, *, signed: bool = False) -> str:
+    """Return a difference on the phase's scale as a person reads it: percent, or points of accuracy."""
+    if math.isinf(difference):
+        return "unbounded"
+    if asked.row.scale is Scale.DROP:
+        return f"{-difference:+.3f}" if signed else f"{difference:.3f}"
+    change = math.expm1(difference)
+    return f"{change:+.1%}" if signed else f"{change:.1%}"
