@@ -49,7 +49,7 @@ def tensor(array: Any) -> tf.Tensor:
 
 
 def settings() -> dict[str, str]:
-    """Return threads, XLA and oneDNN as TensorFlow was told to use them; 0 and default leave it to TensorFlow."""
+    """Return what TensorFlow was told about threads, XLA and oneDNN; 0 and default leave it the choice."""
     return {
         "intra_op_threads": str(tf.config.threading.get_intra_op_parallelism_threads()),
         "inter_op_threads": str(tf.config.threading.get_inter_op_parallelism_threads()),

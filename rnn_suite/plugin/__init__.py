@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Gate", "VerdictWarning"]
 
-pytest_plugins = ("rnn_suite.plugin.upgrade",)
+pytest_plugins = ("rnn_suite.plugin.upgrade", "rnn_suite.plugin.bisect")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -78,6 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "full: gate questions at the notebook's size, hours on a processor",
         "gpu: the full gate on a GPU; stops at once where there is none",
         "upgrade: this environment against the one of --reference-python, in pairs of fresh processes",
+        "bisect: which package, and which release of it, made a question of upgrade red",
         "selftest: known faults that the gate must catch, each in a process of its own",
     ):
         config.addinivalue_line("markers", line)
@@ -86,7 +87,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _is_gate(item: pytest.Item) -> bool:
-    return not {"gate", "workbench", "upgraded"}.isdisjoint(getattr(item, "fixturenames", ()))
+    return not {"gate", "workbench", "upgraded", "bisected"}.isdisjoint(
+        getattr(item, "fixturenames", ())
+    )
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

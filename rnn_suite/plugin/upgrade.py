@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,6 +19,8 @@ from rnn_suite.questions.accuracy import ACCURACY
 from rnn_suite.verdicts import Verdict
 
 if TYPE_CHECKING:
+    from rnn_suite.upgrade.phases import Asked
+    from rnn_suite.upgrade.record import Record
     from rnn_suite.upgrade.run import Found, Plan
 
 Upgraded = Callable[[str, str], Verdict]
@@ -62,13 +64,16 @@ def _fraction(text: str) -> float:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Stop before anything is measured where the old environment is not named."""
-    asked = any("upgraded" in getattr(item, "fixturenames", ()) for item in session.items)
+    asked = any(
+        not {"upgraded", "bisected"}.isdisjoint(getattr(item, "fixturenames", ()))
+        for item in session.items
+    )
     if not asked or session.config.option.collectonly or session.testsfailed:
         return
     python = session.config.option.reference_python
     if python is None or not python.exists():
         raise pytest.UsageError(
-            "The marker upgrade holds this environment against an old one.\n"
+            "The markers upgrade and bisect hold this environment against an old one.\n"
             "Expected: --reference-python=PATH, the interpreter of the old environment\n"
             f"Received: {python or 'none'}{'' if python is None else ', where no file is'}\n"
             "Next: make one (python3 -m venv old; old/bin/pip install tensorflow-cpu==... keras==...) and "
@@ -86,17 +91,21 @@ def upgraded(request: pytest.FixtureRequest) -> Upgraded:
             "Expected: one process of pytest\nReceived: pytest-xdist's\nNext: leave out -n"
         )
     from rnn_suite.data import load
-    from rnn_suite.upgrade.record import Record
+    from rnn_suite.upgrade.decision import State
     from rnn_suite.upgrade.run import compare_environments
     from rnn_suite.upgrade.telling import verdict_of
 
-    plan = _plan(request.session)
+    plan = plan_for(config, _asked(request.session))
     # Read and kept flat before the workers are timed on it.
     load(next(iter(plan.timed.values())))
-    runs = config.option.runs or config.rootpath / ".rnn_suite"
-    record = Record(runs / time.strftime("upgrade-%Y%m%d-%H%M%S.jsonl", time.gmtime()))
+    record = new_record(config)
     say(config, f"rnn-suite: every pair is kept in {record.path}")
     found = compare_environments(plan, record, lambda line: say(config, f"rnn-suite: {line}"))
+    record.append(
+        reference=str(plan.environments.reference),
+        candidate=str(plan.environments.candidate),
+        regressed=[str(q) for q, d in found.decisions.items() if d.state is State.REGRESSED],
+    )
     config.stash[REPORTER].header += _environments(found, plan)
 
     def of(phase: str, subject: str) -> Verdict:
@@ -108,18 +117,42 @@ def upgraded(request: pytest.FixtureRequest) -> Upgraded:
     return of
 
 
-def _plan(session: pytest.Session) -> Plan:
-    from rnn_suite.upgrade.pairs import Environments
+def _asked(session: pytest.Session) -> list[Asked]:
     from rnn_suite.upgrade.phases import Asked
+
+    params = [getattr(item, "callspec", None) for item in session.items]
+    return list(
+        dict.fromkeys(
+            Asked(spec.params["phase"], spec.params["subject"])
+            for spec in params
+            if spec is not None and "phase" in spec.params
+        )
+    )
+
+
+def new_record(config: pytest.Config) -> Record:
+    """Return a new file for the pairs of a run."""
+    from rnn_suite.upgrade.record import Record
+
+    return Record(runs_folder(config) / time.strftime("upgrade-%Y%m%d-%H%M%S.jsonl", time.gmtime()))
+
+
+def runs_folder(config: pytest.Config) -> Path:
+    """Return where results of runs go."""
+    named: Path | None = config.option.runs
+    return named or config.rootpath / ".rnn_suite"
+
+
+def plan_for(config: pytest.Config, asked: Sequence[Asked]) -> Plan:
+    """Return how this environment is held against that of `--reference-python` on the corpus of this run.
+
+    Raises:
+        SuiteError: if the corpus cannot be had, or the baseline that says by how much an accuracy may fall.
+    """
+    from rnn_suite.upgrade.pairs import Environments
     from rnn_suite.upgrade.run import Plan
 
-    config, corpus = session.config, chosen_corpus(session.config).name
-    params = [getattr(item, "callspec", None) for item in session.items]
-    asked = dict.fromkeys(
-        Asked(spec.params["phase"], spec.params["subject"])
-        for spec in params
-        if spec is not None and "phase" in spec.params
-    )
+    corpus = chosen_corpus(config).name
     timed, trained = (
         {cell: profile_experiment(profile, corpus=corpus, cell=cell) for cell in CELLS}
         for profile in ("full", "smoke")
@@ -146,23 +179,16 @@ def _plan(session: pytest.Session) -> Plan:
 
 def _environments(found: Found, plan: Plan) -> list[str]:
     """Return lines that put both environments side by side."""
+    from rnn_suite.bisect import changed_packages
+
     if not found.pairs:
         return []
-    old, new = found.pairs[0].reference, found.pairs[0].candidate
-    changed = _changed(old["packages"], new["packages"])
+    old, new = plan.environments.reference, plan.environments.candidate
     others = max(pair.others_fraction for pair in found.pairs)
+    changed = ", ".join(map(str, changed_packages(old, new)))
     return [
-        f"rnn-suite: old: Python {old['python']}, {plan.environments.reference}",
-        f"rnn-suite: new: Python {new['python']}, {plan.environments.candidate}",
-        f"rnn-suite: changed: {', '.join(changed) or 'no package'}",
+        f"rnn-suite: old: Python {found.pairs[0].reference['python']}, {old}",
+        f"rnn-suite: new: Python {found.pairs[0].candidate['python']}, {new}",
+        f"rnn-suite: changed: {changed or 'no package'}",
         f"rnn-suite: {len(found.pairs)} pairs of processes; others had up to {others:.0%} of the machine",
-    ]
-
-
-def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    names = sorted({*old, *new}, key=str.lower)
-    return [
-        f"{name} {old.get(name, 'absent')} -> {new.get(name, 'absent')}"
-        for name in names
-        if old.get(name) != new.get(name)
     ]

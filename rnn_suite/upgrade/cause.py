@@ -12,7 +12,7 @@ KERNELS = ("CudnnRNN", "While", "XlaLaunch", "PartitionedCall", "Mkl", "OneDnn")
 """What the names of operations begin with whose coming or going is another way of computing a cell."""
 
 _MANY = 1.15
-"""From what ratio on the number of busy threads has changed; of identical steps it varies by a few percent."""
+"""From what ratio on the number of busy threads has changed; identical steps differ by a few percent."""
 
 
 def cause_of(

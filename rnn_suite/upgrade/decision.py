@@ -29,7 +29,6 @@ from rnn_suite.signed_rank import (
     smallest_visible,
     upper_bound,
 )
-from rnn_suite.statistics import holm
 
 PASS_ALPHA = {6: 1 / 64, 8: 0.008, 10: 0.007, 13: 0.005, 16: 0.004}
 """At what level a question may pass in the first set, by the number of pairs it is looked at after."""
@@ -37,8 +36,8 @@ PASS_ALPHA = {6: 1 / 64, 8: 0.008, 10: 0.007, 13: 0.005, 16: 0.004}
 LOOKS = tuple(PASS_ALPHA)
 """After how many pairs the first set is looked at; declared beforehand."""
 
-CONFIRMED_PASS_ALPHA = 0.01
-"""At what level a suspect may pass in the second set."""
+CONFIRMED_PASS_ALPHA = 0.005
+"""At what level a suspect may pass at each of the two looks at the second set."""
 
 SUSPECT_ALPHA = 0.05
 """At what level a question becomes a suspect at each look. It costs time and no false alarms."""
@@ -118,46 +117,52 @@ def look(differences: Sequence[float], *, margin: float) -> Decision:
     return _decision(state, differences, alpha=SUSPECT_ALPHA, confirmed=False)
 
 
-def confirmation_pairs(suspects: int) -> int:
-    """Return how many pairs the second set has.
+def confirmation_looks(suspects: int) -> tuple[int, int]:
+    """Return after how many pairs the second set is looked at.
 
-    The fewest with which one pair to the contrary, however far off, does not yet keep a suspect
-    from being called regressed when all other pairs agree: a machine that was disturbed once hides nothing.
+    First after the fewest with which a suspect can be called regressed at all, if every pair agrees. Then
+    after the fewest with which one pair to the contrary, however far off, does not yet keep it from that when
+    all others agree: a machine that was disturbed once hides nothing.
 
     Raises:
         ValueError: if there are no suspects.
     """
     if suspects < 1:
         raise ValueError(f"a second set is for one suspect or more, received {suspects}")
-    pairs = 2
-    while p_above([1.0] * (pairs - 1) + [-2.0], 0.0) > FALSE_ALARM / suspects:
-        pairs += 1
-    return pairs
+    early = late = 2
+    while p_above([1.0] * early, 0.0) > _share(suspects):
+        early += 1
+    while p_above([1.0] * (late - 1) + [-2.0], 0.0) > _share(suspects):
+        late += 1
+    return early, late
 
 
-def confirm(differences: Sequence[Sequence[float]], *, margins: Sequence[float]) -> list[Decision]:
-    """Return what the second set says of each suspect, all of them together.
+def confirm(differences: Sequence[float], *, margin: float, suspects: int) -> Decision:
+    """Return what a second set says of one suspect at one of its looks.
+
+    Regressed and pass are final. Inconclusive at the first look means that the second one is wanted.
 
     Args:
-        differences: of each suspect one a pair, of the second set only: `confirmation_pairs` of them.
-        margins: of each suspect the smallest centre a person minds, above 0.
+        differences: one a pair, of the second set only, as many as `confirmation_looks` says.
+        margin: the smallest centre a person minds, above 0.
+        suspects: how many share `FALSE_ALARM`.
 
     Raises:
-        ValueError: if a suspect has no differences, one is NaN or infinite, or a margin is not above 0.
+        ValueError: if there are no differences, one is NaN or infinite, or the margin is not above 0.
     """
-    p_values = [p_above(found, 0.0) for found in differences]
-    worse = holm(p_values, alpha=FALSE_ALARM)
-    decisions = []
-    for found, margin, rejected in zip(differences, margins, worse, strict=True):
-        _check_margin(margin)
-        state = State.INCONCLUSIVE
-        if rejected and hodges_lehmann(found) >= margin / 2:
-            state = State.REGRESSED
-        elif upper_bound(found, CONFIRMED_PASS_ALPHA) < margin:
-            state = State.PASS
-        first_level = FALSE_ALARM / len(differences)
-        decisions.append(_decision(state, found, alpha=first_level, confirmed=True))
-    return decisions
+    _check_margin(margin)
+    alpha = _share(suspects)
+    state = State.INCONCLUSIVE
+    if p_above(differences, 0.0) <= alpha and hodges_lehmann(differences) >= margin / 2:
+        state = State.REGRESSED
+    elif upper_bound(differences, CONFIRMED_PASS_ALPHA) < margin:
+        state = State.PASS
+    return _decision(state, differences, alpha=alpha, confirmed=True)
+
+
+def _share(suspects: int) -> float:
+    """Return the level of one suspect at one of the two looks."""
+    return FALSE_ALARM / (2 * suspects)
 
 
 def _check_margin(margin: float) -> None:

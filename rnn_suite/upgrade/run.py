@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from rnn_suite.errors import SuiteError
 from rnn_suite.experiment import Experiment
-from rnn_suite.upgrade.decision import LOOKS, Decision, State, confirm, confirmation_pairs, look
+from rnn_suite.upgrade.decision import LOOKS, Decision, State, confirm, confirmation_looks, look
 from rnn_suite.upgrade.pairs import Environments, Pair, measure_pair
 from rnn_suite.upgrade.phases import Asked, Values, margin
 from rnn_suite.upgrade.record import Record
@@ -119,17 +119,21 @@ class _Run:
                 return
 
     def _second_set(self, suspects: Sequence[Asked]) -> None:
-        pairs = confirmation_pairs(len(suspects))
-        for quality, measure in ((False, self._pairs), (True, self._seeds)):
-            asked = [question for question in suspects if question.row.quality is quality]
-            if asked:
-                measure(asked, 0, pairs, confirming=True)
-        values = [self._found.second[question] for question in suspects]
-        decisions = confirm(
-            [_differences(q, v) for q, v in zip(suspects, values, strict=True)],
-            margins=[self._margin(q, v) for q, v in zip(suspects, values, strict=True)],
-        )
-        self._found.decisions.update(zip(suspects, decisions, strict=True))
+        waiting, done = list(suspects), 0
+        for pairs in confirmation_looks(len(suspects)):
+            for quality, measure in ((False, self._pairs), (True, self._seeds)):
+                asked = [question for question in waiting if question.row.quality is quality]
+                if asked:
+                    measure(asked, done, pairs, confirming=True)
+            done = pairs
+            for question in waiting:
+                values = self._found.second[question]
+                self._found.decisions[question] = confirm(
+                    _differences(question, values),
+                    margin=self._margin(question, values),
+                    suspects=len(suspects),
+                )
+            waiting = [q for q in waiting if self._found.decisions[q].state is State.INCONCLUSIVE]
 
     def _pairs(
         self, asked: Collection[Asked], done: int, pairs: int, *, confirming: bool = False

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 
-def _find_package() -> None:
+def find_package() -> None:
     """Let `import rnn_suite` find the package around this file, and nothing that lies beside it.
 
     A path in `PYTHONPATH` would also show one environment's libraries to the other's Python.
@@ -24,12 +24,13 @@ def _find_package() -> None:
     spec.loader.exec_module(package)
 
 
-def _main() -> None:
+def main() -> None:
+    """Answer requests until there are no more."""
     # Before any library is imported: from here on, what is printed cannot be mistaken for an answer.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     if "rnn_suite" not in sys.modules:
-        _find_package()
+        find_package()
     from rnn_suite.worker.channel import Channel
     from rnn_suite.worker.tasks import Worker
 
@@ -37,4 +38,4 @@ def _main() -> None:
 
 
 if __name__ == "__main__":
-    _main()
+    main()

@@ -1,0 +1,274 @@
+"""Find the package of an upgrade, and its release, that turns an answer red."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rnn_suite.bisect.environments import Recipe, make_environment
+from rnn_suite.bisect.errors import BisectError, InstallError
+from rnn_suite.bisect.installed import Installed, read_installed, under_test
+from rnn_suite.bisect.log import Log
+from rnn_suite.bisect.path import Change, State, path_between
+from rnn_suite.bisect.releases import known_releases, recipes, releases_between
+from rnn_suite.bisect.search import Answer, Bracket, halve, worst_case_runs
+from rnn_suite.errors import MeasurementError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Culprit:
+    """What turned the answer red, as far as it could be narrowed down."""
+
+    question: str
+    """What was asked."""
+    changes: tuple[Change, ...]
+    """What differs between the last good state and the first red one; of a package whose releases were
+    asked one by one, from its last good release to its first red one."""
+    narrowed: bool
+    """Whether that is one step; else all states between gave no answer."""
+    moved_along: tuple[Change, ...] = ()
+    """Where releases were asked one by one: what had to move with the package somewhere on the way."""
+    runs: int
+    """Answers that it took, those that an earlier search had left included."""
+    worst_case_runs: int
+    """Answers that it could have taken, as was said beforehand, had each been good or red."""
+
+    def __str__(self) -> str:
+        """Return one sentence for a person."""
+        named = ", ".join(map(str, self.changes))
+        if not self.narrowed:
+            found = f"turned red somewhere in {named}; what lies between gave no answer"
+        elif len(self.changes) == 1:
+            found = f"turned red with {named}"
+        else:
+            found = f"turned red with packages that can only move together: {named}"
+        if self.moved_along:
+            found += f"; on the way {', '.join(map(str, self.moved_along))} had to follow"
+        return (
+            f"{self.question}: {found} ({self.runs} runs; planned: at most {self.worst_case_runs})."
+        )
+
+
+def find_culprit(
+    reference: Path,
+    candidate: Path,
+    *,
+    question: str,
+    is_red: Callable[[Path], bool | None],
+    folder: Path,
+    tell: Callable[[str], None],
+    tools: Sequence[str] = (),
+) -> Culprit:
+    """Halve over the packages that differ, then over the releases of the one that was found.
+
+    That the reference is good and the candidate red is taken as known: neither is measured again. Every
+    answer is kept in `folder`, so a search that was cut short goes on where it was.
+
+    Args:
+        reference: interpreter of the environment before the upgrade.
+        candidate: interpreter of the environment after it, with the same minor version of Python.
+        question: what is asked, such as `train_step of lstm`.
+        is_red: measures the environment of an interpreter against the reference; None: inconclusive.
+        folder: for environments (about a gigabyte each with TensorFlow) and answers.
+        tell: takes a line for a person, one a run.
+        tools: requirements of the measurement, installed beside the packages that are asked about.
+
+    Raises:
+        BisectError: if an end cannot be read, they differ in Python, or in no package.
+        FormatError: if the log of answers is damaged or cannot be written.
+    """
+    old, new = read_installed(reference), read_installed(candidate)
+    _check_python(old, new, candidate)
+    states = path_between(under_test(old), under_test(new), new.markers)
+    if len(states) == 1:
+        raise BisectError(
+            "Nothing to bisect.\nExpected: a package that TensorFlow, Keras or NumPy need, in two "
+            f"versions\nReceived: the same in {reference} and {candidate}\n"
+            "Next: look for the cause in what is not a package: settings, the machine, or chance"
+        )
+    if unseen := _differences_outside(old, new, states):
+        named = ", ".join(map(str, unseen))
+        tell(f"not looked at, since TensorFlow, Keras and NumPy do not need them: {named}")
+    runs = _Runs(
+        python=candidate,
+        environments=folder / "environments",
+        log=Log(folder / "answers.jsonl", upgrade=_digest(states, new), question=question),
+        is_red=is_red,
+        tell=tell,
+        tools=tuple(tools),
+    )
+    found = _among_packages(states, runs)
+    step = states[found.good + 1 : found.red + 1]
+    culprit = Culprit(
+        question=question,
+        changes=tuple(change for state in step for change in state.changes),
+        narrowed=found.narrow,
+        runs=runs.asked,
+        worst_case_runs=runs.planned,
+    )
+    if found.narrow:
+        culprit = _among_releases(culprit, states[found.good], states[found.red], runs)
+    runs.log.finish()
+    return culprit
+
+
+class _Runs:
+    """Gives answers: from the log, or by making an environment and measuring it."""
+
+    def __init__(
+        self,
+        *,
+        python: Path,
+        environments: Path,
+        log: Log,
+        is_red: Callable[[Path], bool | None],
+        tell: Callable[[str], None],
+        tools: tuple[str, ...],
+    ) -> None:
+        self.python = python
+        self.log = log
+        self.tell = tell
+        self.asked = 0
+        self.planned = 0
+        self._unknown = 0
+        self._environments = environments
+        self._is_red = is_red
+        self._tools = tools
+
+    def plan(self, what: str, steps: int) -> None:
+        """Say how many answers `steps` steps need."""
+        more = worst_case_runs(steps)
+        self.planned += more
+        self.tell(f"{what}: at most {more} runs, and one more for each that gives no answer")
+
+    def ask(self, what: str, ways: Sequence[Recipe]) -> Answer:
+        """Return the answer of the first of `ways` that can be installed."""
+        self.asked += 1
+        run = f"run {self.asked} of at most {self.planned + self._unknown}: {what}"
+        key = ways[0].requirements
+        if (answer := self.log.known(key)) is not None:
+            self.tell(f"{run}: {answer}, as asked before")
+            return answer
+        answer, reason = self._measure(ways)
+        self.log.keep(key, answer, reason)
+        self._unknown += answer is Answer.UNKNOWN
+        self.tell(": ".join([run, str(answer), *reason.splitlines()[:1]]))
+        return answer
+
+    def _measure(self, ways: Sequence[Recipe]) -> tuple[Answer, str]:
+        """Return the answer, and why it is unknown if it is."""
+        try:
+            red = self._is_red(self._environment(ways))
+        except (InstallError, MeasurementError) as error:
+            return Answer.UNKNOWN, str(error)
+        if red is None:
+            return Answer.UNKNOWN, "inconclusive"
+        return (Answer.RED if red else Answer.GOOD), ""
+
+    def _environment(self, ways: Sequence[Recipe]) -> Path:
+        *first, last = (replace(way, tools=self._tools) for way in ways)
+        for way in first:
+            try:
+                return make_environment(self._environments, self.python, way)
+            except InstallError:
+                continue
+        return make_environment(self._environments, self.python, last)
+
+
+def _among_packages(states: Sequence[State], runs: _Runs) -> Bracket:
+    steps = len(states) - 1
+    runs.plan(f"{steps} steps from the reference to the candidate", steps)
+
+    def ask(number: int) -> Answer:
+        last = ", ".join(map(str, states[number].changes))
+        recipe = Recipe(requirements=states[number].pins, complete=True)
+        return runs.ask(f"{number} of {steps} steps, the last {last}", [recipe])
+
+    return halve(steps, ask)
+
+
+def _among_releases(culprit: Culprit, before: State, after: State, runs: _Runs) -> Culprit:
+    """Return `culprit` with the release named, if the first package of the step has some between.
+
+    All packages of a step force each other to move; the one asked about leads, and pip lets the others
+    follow.
+    """
+    lead, *others = after.changes
+    if lead.before is None or lead.after is None:
+        return culprit
+    try:
+        known = known_releases(runs.python, lead.name)
+    except BisectError as error:
+        runs.tell(f"the releases between {lead} are not asked: {' '.join(str(error).split())}")
+        return culprit
+    between = releases_between(known, lead.before, lead.after)
+    if not between:
+        return culprit
+    steps = len(between) + 1
+    runs.plan(f"{len(between)} releases between {lead}", steps)
+
+    def ask(number: int) -> Answer:
+        release = between[number - 1]
+        return runs.ask(f"{lead.name} {release}", recipes(before, after.changes, lead, release))
+
+    found = halve(steps, ask)
+    versions = (lead.before, *between, lead.after)
+    return replace(
+        culprit,
+        changes=(replace(lead, before=versions[found.good], after=versions[found.red]),),
+        narrowed=found.narrow,
+        moved_along=tuple(others),
+        runs=runs.asked,
+        worst_case_runs=runs.planned,
+    )
+
+
+def _check_python(old: Installed, new: Installed, candidate: Path) -> None:
+    before, after = (one.markers["python_version"] for one in (old, new))
+    if before != after:
+        raise BisectError(
+            f"Python changed too.\nExpected: one Python in both environments\n"
+            f"Received: {before} in the reference, {after} in the candidate\n"
+            f"Next: build a reference with Python {after}; Python itself is not bisected"
+        )
+    if all(one.name != "pip" for one in new.distributions):
+        raise BisectError(
+            "No pip to make environments with.\nExpected: pip in the candidate\n"
+            f"Received: {candidate}, without it\nNext: run {candidate} -m ensurepip"
+        )
+
+
+def _differences_outside(old: Installed, new: Installed, states: Sequence[State]) -> list[Change]:
+    before, after = ({d.name: d.version for d in one.distributions} for one in (old, new))
+    inside = states[0].versions.keys() | states[-1].versions.keys()
+    return [
+        Change(name=name, before=before.get(name), after=after.get(name))
+        for name in sorted((before.keys() | after.keys()) - inside)
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _digest(states: Sequence[State], installed: Installed) -> str:
+    ends = [installed.markers["python_full_version"], states[0].pins, states[-1].pins]
+    return hashlib.sha256(json.dumps(ends).encode()).hexdigest()[:16]
+
+
+def changed_packages(reference: Path, candidate: Path) -> tuple[Change, ...]:
+    """Return what differs among TensorFlow, Keras, NumPy and all they need, by name.
+
+    Raises:
+        BisectError: if one of the interpreters cannot be read.
+    """
+    old, new = (under_test(read_installed(python)) for python in (reference, candidate))
+    versions = {
+        name: tuple(side[name].version if name in side else None for side in (old, new))
+        for name in sorted({*old, *new})
+    }
+    return tuple(
+        Change(name=name, before=before, after=after)
+        for name, (before, after) in versions.items()
+        if before != after
+    )

@@ -1,0 +1,109 @@
+"""A worker whose libraries are wounded after they were imported; paired runs start it in place of the sound one.
+
+The variable RNN_SUITE_WOUND names the wound and its size, such as `busy_wait:0.1`.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import time
+from pathlib import Path
+from typing import Any
+
+WORKER = Path(__file__).parents[2] / "rnn_suite" / "worker" / "__main__.py"
+
+
+def busy_wait(fraction: float) -> None:
+    """Let every training step end later, by a fraction of what it took."""
+    from keras.src.callbacks.callback_list import CallbackList
+
+    begin, end, began = CallbackList.on_train_batch_begin, CallbackList.on_train_batch_end, [0.0]
+
+    def on_train_batch_begin(self: Any, *arguments: Any, **named: Any) -> None:
+        began[0] = time.perf_counter()
+        begin(self, *arguments, **named)
+
+    def on_train_batch_end(self: Any, batch: int, logs: Any = None) -> None:
+        float((logs or {})["loss"])
+        until = time.perf_counter() + fraction * (time.perf_counter() - began[0])
+        while time.perf_counter() < until:
+            pass
+        end(self, batch, logs)
+
+    CallbackList.on_train_batch_begin = on_train_batch_begin
+    CallbackList.on_train_batch_end = on_train_batch_end
+
+
+def extra_operations(count: float) -> None:
+    """Let every cell compute `count` more hyperbolic tangents of its state at every time step."""
+    import keras
+
+    for cell in (keras.layers.SimpleRNNCell, keras.layers.LSTMCell, keras.layers.GRUCell):
+        _with_extra_operations(cell, int(count))
+
+
+def _with_extra_operations(cell: Any, count: int) -> None:
+    import keras
+
+    call = cell.call
+
+    def wounded(self: Any, sequence: Any, states: Any, training: bool = False) -> Any:
+        output, new_states = call(self, sequence, states, training=training)
+        extra = output
+        for _ in range(count):
+            extra = keras.ops.tanh(extra)
+        return output + 1e-12 * extra, new_states
+
+    cell.call = wounded
+
+
+def memory(mib: float) -> None:
+    """Hold that much memory."""
+    held.append(bytearray(os.urandom(1 << 20)) * int(mib))
+
+
+def shuffled_labels(_: float) -> None:
+    """Let `fit` train on labels that belong to other reviews."""
+    import keras
+    import numpy as np
+
+    fit = keras.Model.fit
+
+    def wounded(self: Any, x: Any, y: Any, **named: Any) -> Any:
+        return fit(self, x, np.roll(y, 1), **named)
+
+    keras.Model.fit = wounded
+
+
+held: list[bytearray] = []
+WOUNDS = {wound.__name__: wound for wound in (busy_wait, extra_operations, memory, shuffled_labels)}
+
+
+def main() -> None:
+    start = runpy.run_path(str(WORKER))
+    start["find_package"]()
+    from rnn_suite.imports import import_seconds
+    from rnn_suite.worker import tasks
+
+    name, _, size = os.environ["RNN_SUITE_WOUND"].partition(":")
+
+    def wounded(task: Any) -> Any:
+        def work(self: Any, request: Any) -> None:
+            if not done:
+                done.append(True)
+                import_seconds()
+                WOUNDS[name](float(size or 0))
+            task(self, request)
+
+        return work
+
+    done: list[bool] = []
+    worker: Any = tasks.Worker
+    for task in ("_build", "_train"):
+        setattr(worker, task, wounded(getattr(worker, task)))
+    start["main"]()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnn_suite.signed_rank import lower_bound, p_above, upper_bound
+from rnn_suite.upgrade.decision import (
+    CONFIRMED_PASS_ALPHA,
+    FALSE_ALARM,
+    LOOKS,
+    PASS_ALPHA,
+    SUSPECT_ALPHA,
+    State,
+    confirm,
+    confirmation_pairs,
+    look,
+)
+
+MARGIN = math.log(1.1)
+LAST = LOOKS[-1]
+
+differences = st.lists(st.floats(-1, 1), min_size=1, max_size=LAST)
+
+
+def around(centre: float, *, pairs: int, spread: float = 0.01) -> list[float]:
+    """Return differences without symmetry or ties whose centre is near enough the one asked for."""
+    return [centre + spread * math.sin(1 + 2 * i) for i in range(pairs)]
+
+
+def state_of(found: list[float]) -> State:
+    return look(found, margin=MARGIN).state
+
+
+def first_set(drawn: list[float]) -> State:
+    return next(s for pairs in LOOKS if (s := state_of(drawn[:pairs])) is not State.OPEN)
+
+
+def test_an_unchanged_question_passes_at_the_first_look() -> None:
+    assert state_of(around(0.0, pairs=6)) is State.PASS
+
+
+def test_equal_measurements_without_any_noise_pass() -> None:
+    assert state_of([0.0] * 6) is State.PASS
+
+
+@pytest.mark.parametrize("centre", [0.07, MARGIN, 0.5])
+def test_a_question_worse_by_more_than_half_the_margin_becomes_a_suspect(centre: float) -> None:
+    assert state_of(around(centre, pairs=6)) is State.SUSPECT
+
+
+def test_a_question_worse_by_less_than_half_the_margin_passes_however_sure_that_it_is_worse() -> (
+    None
+):
+    found = around(0.03, pairs=16, spread=0.001)
+    assert p_above(found, 0.0) < 1e-4
+    assert state_of(found) is State.PASS
+
+
+def test_a_question_better_by_more_than_the_margin_is_improved_at_the_first_look() -> None:
+    assert state_of(around(-0.15, pairs=6)) is State.IMPROVED
+
+
+def test_a_question_better_by_less_than_the_margin_merely_passes() -> None:
+    assert state_of(around(-0.06, pairs=6)) is State.PASS
+
+
+@pytest.mark.parametrize("pairs", LOOKS)
+def test_noise_too_wide_to_tell_leaves_a_question_open_until_the_last_look(pairs: int) -> None:
+    wide = [0.3 * (-1) ** i + 0.001 * i for i in range(pairs)]
+    assert state_of(wide) is (State.INCONCLUSIVE if pairs == LAST else State.OPEN)
+
+
+@pytest.mark.parametrize("pairs", sorted(set(range(1, LAST)) - set(LOOKS)))
+@pytest.mark.parametrize("centre", [0.0, 0.5, -0.5])
+def test_nothing_is_decided_between_the_looks(pairs: int, centre: float) -> None:
+    assert state_of(around(centre, pairs=pairs)) is State.OPEN
+
+
+@given(differences)
+def test_the_first_set_calls_nothing_regressed(found: list[float]) -> None:
+    decision = look(found, margin=MARGIN)
+    assert decision.state is not State.REGRESSED
+    assert not decision.confirmed
+
+
+@given(st.sampled_from(LOOKS), st.data())
+def test_no_pass_comes_without_its_level(pairs: int, data: st.DataObject) -> None:
+    found = data.draw(st.lists(st.floats(-0.3, 0.3), min_size=pairs, max_size=pairs))
+    if state_of(found) in {State.PASS, State.IMPROVED}:
+        assert upper_bound(found, PASS_ALPHA[pairs]) < MARGIN
+
+
+def test_the_looks_together_let_a_question_at_its_margin_pass_at_most_one_time_in_twenty() -> None:
+    assert sum(PASS_ALPHA.values()) + CONFIRMED_PASS_ALPHA <= 0.05
+
+
+@pytest.mark.parametrize(("pairs", "level"), PASS_ALPHA.items())
+def test_every_look_has_pairs_enough_for_its_level(pairs: int, level: float) -> None:
+    assert upper_bound([0.0] * pairs, level) == 0.0
+
+
+@pytest.mark.parametrize("spread", [0.02, 0.1, 1.0])
+def test_a_question_at_its_margin_passes_as_rarely_as_claimed_whatever_the_noise(
+    spread: float,
+) -> None:
+    runs, passed = 1_500, 0
+    noise = np.random.RandomState(2).laplace(MARGIN, spread, (runs, LAST + confirmation_pairs(1)))
+    for drawn in noise.tolist():
+        state = first_set(drawn[:LAST])
+        if state is State.SUSPECT:
+            state = confirm([drawn[LAST:]], margins=[MARGIN])[0].state
+        passed += state in {State.PASS, State.IMPROVED}
+    assert passed / runs <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / runs)
+
+
+@pytest.mark.parametrize("spread", [0.05, 1.0])
+def test_the_second_set_calls_harmless_suspects_regressed_as_rarely_as_claimed(
+    spread: float,
+) -> None:
+    runs, suspects = 1_500, 3
+    shape = (runs, suspects, confirmation_pairs(suspects))
+    noise = np.random.RandomState(3).standard_t(2, size=shape) * spread
+    red = sum(
+        any(d.state is State.REGRESSED for d in confirm(found, margins=[MARGIN] * suspects))
+        for found in noise.tolist()
+    )
+    assert red / runs <= FALSE_ALARM + 3 * math.sqrt(FALSE_ALARM / runs)
+
+
+def test_a_suspect_that_is_as_bad_again_is_regressed() -> None:
+    (decision,) = confirm([around(MARGIN, pairs=14)], margins=[MARGIN])
+    assert decision.state is State.REGRESSED
+    assert decision.confirmed
+
+
+def test_a_suspect_that_is_harmless_the_second_time_passes() -> None:
+    (decision,) = confirm([around(0.0, pairs=14)], margins=[MARGIN])
+    assert decision.state is State.PASS
+    assert decision.confirmed
+
+
+def test_a_suspect_does_not_pass_the_second_time_without_its_level() -> None:
+    doubtful = [*around(0.0, pairs=11), 0.12, 0.18, 0.24]
+    assert upper_bound(doubtful, 0.05) < MARGIN < upper_bound(doubtful, CONFIRMED_PASS_ALPHA)
+    assert confirm([doubtful], margins=[MARGIN])[0].state is State.INCONCLUSIVE
+
+
+def test_a_suspect_worse_by_less_than_half_the_margin_the_second_time_passes() -> None:
+    found = around(0.03, pairs=14, spread=0.001)
+    assert p_above(found, 0.0) < FALSE_ALARM
+    assert confirm([found], margins=[MARGIN])[0].state is State.PASS
+
+
+def test_a_suspect_whose_second_set_is_too_noisy_is_inconclusive() -> None:
+    wide = [0.3 * (-1) ** i + 0.001 * i for i in range(14)]
+    assert confirm([wide], margins=[MARGIN])[0].state is State.INCONCLUSIVE
+
+
+def test_a_second_set_that_was_cut_short_calls_nothing_regressed() -> None:
+    assert confirm([[0.5] * 6], margins=[MARGIN])[0].state is State.INCONCLUSIVE
+
+
+def test_suspects_share_the_false_alarm_rate() -> None:
+    likely = [0.2, 0.21, 0.22, 0.23, 0.24, 0.25, -0.001, 0.26]
+    assert 0.01 / 2 < p_above(likely, 0.0) <= 0.01
+    wide = [0.3 * (-1) ** i for i in range(8)]
+    assert confirm([likely], margins=[MARGIN])[0].state is State.REGRESSED
+    assert confirm([likely, wide], margins=[MARGIN] * 2)[0].state is State.INCONCLUSIVE
+    assert confirm([likely, [0.5] * 8], margins=[MARGIN] * 2)[0].state is State.REGRESSED
+
+
+def test_each_suspect_has_its_own_margin() -> None:
+    found = around(0.1, pairs=15)
+    states = [d.state for d in confirm([found, found], margins=[MARGIN, 0.5])]
+    assert states == [State.REGRESSED, State.PASS]
+
+
+def test_without_suspects_there_is_nothing_to_confirm() -> None:
+    assert confirm([], margins=[]) == []
+
+
+@pytest.mark.parametrize("suspects", [1, 2, 3, 9, 25])
+def test_the_second_set_is_the_smallest_that_one_contrary_pair_does_not_spoil(
+    suspects: int,
+) -> None:
+    pairs = confirmation_pairs(suspects)
+    for wild in (-0.001, -0.1, -100.0):
+        assert p_above([0.1] * (pairs - 1) + [wild], 0.0) <= FALSE_ALARM / suspects
+    assert p_above([0.1] * (pairs - 2) + [-100.0], 0.0) > FALSE_ALARM / suspects
+
+
+def test_one_suspect_is_asked_fourteen_more_pairs_and_twenty_five_are_asked_twenty() -> None:
+    assert (confirmation_pairs(1), confirmation_pairs(25)) == (14, 20)
+
+
+def test_a_second_set_for_nobody_is_refused() -> None:
+    with pytest.raises(ValueError, match="received 0"):
+        confirmation_pairs(0)
+
+
+@pytest.mark.parametrize("pairs", [1, 3, 5, 6, 16])
+def test_the_interval_has_the_confidence_it_says(pairs: int) -> None:
+    found = around(0.02, pairs=pairs)
+    decision = look(found, margin=MARGIN)
+    tail = (1 - decision.confidence) / 2
+    assert decision.confidence == pytest.approx(min(0.95, 1 - 2 * 2**-pairs))
+    assert decision.lower == lower_bound(found, tail + 1e-12)
+    assert decision.upper == upper_bound(found, tail + 1e-12)
+    assert decision.lower <= decision.estimate <= decision.upper
+    assert decision.pairs == pairs
+
+
+def test_what_is_visible_shrinks_with_more_pairs_and_grows_with_more_suspects() -> None:
+    (noise,) = np.random.RandomState(5).normal(scale=0.02, size=(1, 16)).tolist()
+    six, sixteen = (look(noise[:pairs], margin=MARGIN).smallest_visible for pairs in (6, 16))
+    alone = confirm([noise], margins=[MARGIN])[0].smallest_visible
+    shared = confirm([noise] * 9, margins=[MARGIN] * 9)[0].smallest_visible
+    assert sixteen < six < math.inf
+    assert sixteen < alone < shared < math.inf
+
+
+def test_the_unit_of_the_differences_does_not_matter() -> None:
+    found = around(0.06, pairs=6)
+    one = look(found, margin=MARGIN)
+    four = look([4 * value for value in found], margin=4 * MARGIN)
+    assert four.estimate == pytest.approx(4 * one.estimate)
+    assert four.state is one.state is State.SUSPECT
+
+
+@pytest.mark.parametrize("margin", [0.0, -0.1, math.nan, math.inf])
+def test_a_margin_that_is_none_is_refused(margin: float) -> None:
+    with pytest.raises(ValueError, match="finite and above 0"):
+        look([0.0] * 6, margin=margin)
+    with pytest.raises(ValueError, match="finite and above 0"):
+        confirm([[0.0] * 6], margins=[margin])
+
+
+def test_a_suspect_without_a_margin_is_refused() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        confirm([[0.0] * 6], margins=[])
+
+
+@pytest.mark.parametrize("found", [[], [0.1, math.nan], [math.inf]])
+def test_differences_that_are_missing_or_no_numbers_are_refused(found: list[float]) -> None:
+    with pytest.raises(ValueError, match=r"received none|NaN or infinite"):
+        look(found, margin=MARGIN)
+    with pytest.raises(ValueError, match=r"received none|NaN or infinite"):
+        confirm([found], margins=[MARGIN])
+
+
+def test_a_suspect_is_sure_to_be_worse_at_its_level() -> None:
+    mixed = [0.3, 0.25, 0.2, 0.1, -0.15, -0.3]
+    assert p_above(mixed, 0.0) > SUSPECT_ALPHA
+    assert state_of(mixed) is State.OPEN
