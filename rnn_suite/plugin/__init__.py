@@ -186,9 +186,9 @@ def _progress(config: pytest.Config) -> Callable[[EpochEnd, int], None]:
 
 
 @pytest.fixture
-def gate(request: pytest.FixtureRequest, suite_environment: Environment) -> Gate:
+def gate(request: pytest.FixtureRequest) -> Gate:
     """The way from a measurement to a test's end; see `Gate`."""
-    return Gate(request, suite_environment)
+    return Gate(request)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import pytest
 
 from rnn_suite.errors import MeasurementError, UnknownNameError
 from rnn_suite.plugin.shared import REPORTER, say
-from rnn_suite.plugin.upgrade import new_record, plan_for, runs_folder
+from rnn_suite.plugin.upgrade import new_record, plan_for, refuse_xdist, runs_folder
 
 if TYPE_CHECKING:
     from rnn_suite.bisect import Culprit
@@ -37,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def bisected(request: pytest.FixtureRequest) -> Callable[[], Culprit]:
     """Searches for what made one question worse, measuring old against states on the way to new."""
     config = request.config
+    refuse_xdist(config)
 
     def tell(line: str) -> None:
         say(config, f"rnn-suite: {line}")
@@ -56,7 +57,7 @@ def bisected(request: pytest.FixtureRequest) -> Callable[[], Culprit]:
             folder=runs_folder(config) / "bisect",
             tell=tell,
         )
-        config.stash[REPORTER].header.append(f"rnn-suite: {culprit}")
+        config.stash[REPORTER].found.append(str(culprit))
         return culprit
 
     return search

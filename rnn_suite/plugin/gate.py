@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,10 +43,16 @@ class VerdictWarning(UserWarning):
 class Gate:
     """Asks questions of one test: holds a measurement against its baseline, or records it."""
 
-    def __init__(self, request: pytest.FixtureRequest, environment: Environment) -> None:
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self._request = request
         self._config = request.config
         self._properties: list[tuple[str, object]] = request.node.user_properties
-        self._environment = environment
+
+    @property
+    def _environment(self) -> Environment:
+        # Not before it is wanted: it imports TensorFlow.
+        environment: Environment = self._request.getfixturevalue("suite_environment")
+        return environment
 
     @property
     def _root(self) -> Path:
@@ -80,13 +87,26 @@ class Gate:
         """
         return load_baseline(self.path(question, experiment), question)
 
-    def ask(self, question: Question, experiment: Experiment, new: Measurement) -> None:
+    def ask(
+        self,
+        question: Question,
+        experiment: Experiment,
+        new: Measurement,
+        *,
+        reconsider: Callable[[Verdict], Verdict] = lambda verdict: verdict,
+    ) -> None:
         """Hold `new` against its baseline and let the test end accordingly, or record it.
+
+        Args:
+            question: what is asked.
+            experiment: what was run.
+            new: what was measured.
+            reconsider: sees the verdict first, with what the test knows and no file holds.
 
         Raises:
             BaselineError: if the baseline is missing or damaged.
         """
-        self._ask(question, self.path(question, experiment), new)
+        self._ask(question, self.path(question, experiment), new, reconsider)
 
     def ask_rules(self, question: Question, subject: str, measured: RuleFindings) -> None:
         """Hold what the rules of a topic found against its exceptions, as `ask` does.
@@ -104,11 +124,17 @@ class Gate:
         )
         self._ask(question, rules_path(self._root, question, subject), new)
 
-    def _ask(self, question: Question, path: Path, new: Measurement) -> None:
+    def _ask(
+        self,
+        question: Question,
+        path: Path,
+        new: Measurement,
+        reconsider: Callable[[Verdict], Verdict] = lambda verdict: verdict,
+    ) -> None:
         if self.updating:
             self._record(question, path, new)
         (verdict,) = compare(question, [(load_baseline(path, question), new)])
-        self.settle(verdict)
+        self.settle(reconsider(verdict))
 
     def settle(self, verdict: Verdict) -> None:
         """Let the test pass, warn, skip or fail as the verdict says."""

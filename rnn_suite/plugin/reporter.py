@@ -36,6 +36,8 @@ class Reporter:
         self._fault = ""
         self.header: list[str] = []
         """Libraries and corpus of this run, said again beside the answer."""
+        self.found: list[str] = []
+        """What was found that is no verdict."""
 
     def ask(self, nodeid: str) -> None:
         """Note that the test `nodeid` asks a question, whatever becomes of it."""
@@ -88,7 +90,7 @@ class Reporter:
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write where the time went, the verdicts, and the answer."""
-        if not self._asked:
+        if not (self._asked or self.found):
             return
         terminalreporter.section("rnn-suite")
         workbench = self._config.stash.get(WORKBENCH, None)
@@ -101,7 +103,9 @@ class Reporter:
             lines += notes(self._verdicts)
         if self._fault:
             lines.append(self._fault)
-        lines.append(answer(self._verdicts, self._unanswered()))
+        lines += self.found
+        if self._asked:
+            lines.append(answer(self._verdicts, self._unanswered()))
         if self._compared_nothing:
             lines.append(f"A run that compares nothing is no pass: exit status {NOTHING_COMPARED}.")
         for line in lines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -55,9 +56,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _fraction(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < 10:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"expected a fraction such as 0.1, received {text!r}")
     return value
 
 
@@ -68,7 +72,11 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         not {"upgraded", "bisected"}.isdisjoint(getattr(item, "fixturenames", ()))
         for item in session.items
     )
-    if not asked or session.config.option.collectonly or session.testsfailed:
+    config = session.config
+    if not asked or config.option.collectonly or session.testsfailed:
+        return
+    if hasattr(config, "workerinput"):
+        # Each test says so itself: an error here would be one of xdist's own.
         return
     python = session.config.option.reference_python
     if python is None or not python.exists():
@@ -85,11 +93,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 def upgraded(request: pytest.FixtureRequest) -> Upgraded:
     """The verdicts of old against new; everything this run's tests ask is measured here, in one run."""
     config = request.config
-    if hasattr(config, "workerinput"):
-        raise MeasurementError(
-            "Old and new are timed by turns, which needs the machine for itself.\n"
-            "Expected: one process of pytest\nReceived: pytest-xdist's\nNext: leave out -n"
-        )
+    refuse_xdist(config)
     from rnn_suite.data import load
     from rnn_suite.upgrade.decision import State
     from rnn_suite.upgrade.run import compare_environments
@@ -117,16 +121,29 @@ def upgraded(request: pytest.FixtureRequest) -> Upgraded:
     return of
 
 
+def refuse_xdist(config: pytest.Config) -> None:
+    """Raise where this is one of several processes that share the machine.
+
+    Raises:
+        MeasurementError: if it is.
+    """
+    if hasattr(config, "workerinput"):
+        raise MeasurementError(
+            "Old and new are timed by turns, which needs the machine for itself.\n"
+            "Expected: one process of pytest\nReceived: pytest-xdist's\nNext: leave out -n"
+        )
+
+
 def _asked(session: pytest.Session) -> list[Asked]:
     from rnn_suite.upgrade.phases import Asked
 
-    params = [getattr(item, "callspec", None) for item in session.items]
+    params = [
+        item.callspec.params
+        for item in session.items
+        if isinstance(item, pytest.Function) and "upgraded" in item.fixturenames
+    ]
     return list(
-        dict.fromkeys(
-            Asked(spec.params["phase"], spec.params["subject"])
-            for spec in params
-            if spec is not None and "phase" in spec.params
-        )
+        dict.fromkeys(Asked(str(named["phase"]), str(named["subject"])) for named in params)
     )
 
 

@@ -8,11 +8,14 @@ slows the fastest as well.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnn_suite.questions.question import Pair, Question, SameCorpus, each
 from rnn_suite.results import StepTimes
-from rnn_suite.verdicts import Judgement, Outcome
+from rnn_suite.verdicts import Judgement, Outcome, Verdict
+
+BUSY_FRACTION = 0.25
+"""Share of the processors that others may have before a slow step says nothing of the libraries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,23 @@ def _judge_one(pair: Pair) -> Judgement:
         baseline=f"{old * 1e3:.1f} ms",
         now=f"{new * 1e3:.1f} ms",
         interval=f"tripwire x{limit:g}",
+    )
+
+
+def unless_busy(verdict: Verdict, others_fraction: float) -> Verdict:
+    """Return `verdict`, or inconclusive where it is red and others kept the machine busy meanwhile.
+
+    Args:
+        verdict: of this question.
+        others_fraction: share of the machine's processors that other processes had while steps were timed.
+    """
+    if verdict.outcome is not Outcome.REGRESSED or others_fraction <= BUSY_FRACTION:
+        return verdict
+    return replace(
+        verdict,
+        outcome=Outcome.INCONCLUSIVE,
+        received=f"{verdict.received}; other processes had {others_fraction:.0%} of the processors meanwhile",
+        next_step="measure again on an idle machine",
     )
 
 

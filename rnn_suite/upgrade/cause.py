@@ -76,6 +76,6 @@ def _threads(spent: Sequence[tuple[Values, Values]]) -> str:
         )
         for side in ("old", "new")
     )
-    if max(old, new) < _MANY * min(old, new):
+    if max(old, new) <= _MANY * min(old, new):
         return ""
     return f"busy threads {old:.1f} -> {new:.1f}"

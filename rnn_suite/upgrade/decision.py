@@ -7,12 +7,12 @@
   all that the signed-rank test asks for.
 - Effect: the centre of the differences; `margin` is the smallest one a person minds, on the same scale.
 - Rates: nothing is called regressed on the first set, which only chooses the suspects. The suspects are
-  measured in new processes, a number of pairs fixed beforehand, and tested once, all together by Holm's
-  procedure at `FALSE_ALARM`. So a whole run of a harmless upgrade, or one in which whatever changed got
-  better, ends with a false red at most that often, whatever the first set looked like and however often it
-  was looked at. A question whose true centre is its margin or beyond passes at most
-  `sum(PASS_ALPHA.values()) + CONFIRMED_PASS_ALPHA` < 5 % of the time, by adding up the looks; this one
-  takes it that the noise is symmetric about that centre too.
+  measured in new processes and tested after two numbers of pairs fixed beforehand, each time at an equal
+  share of `FALSE_ALARM` (Bonferroni). So a whole run of a harmless upgrade, or one in which whatever
+  changed got better, ends with a false red at most that often, whatever the first set looked like and
+  however often it was looked at. A question whose true centre is its margin or beyond passes at most
+  `sum(PASS_ALPHA.values()) + 2 * CONFIRMED_PASS_ALPHA` < 5 % of the time, by adding up the looks; this
+  one takes it that the noise is symmetric about that centre too.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Decision:
     smallest_visible: float
     """The shift that so many pairs with this noise tell from none in a share `POWER` of runs.
 
-    At the level of a suspect in the first set, and of the first of all suspects in the second.
+    At the level of a suspect in the first set, and of one look at one of all suspects in the second.
     """
     confirmed: bool
     """Whether it rests on a second set, measured because the first made the question a suspect."""

@@ -17,16 +17,16 @@ from typing import Any
 
 from rnn_suite.experiment import Experiment
 from rnn_suite.jsonable import to_jsonable
+from rnn_suite.other_load import OtherLoad
 from rnn_suite.upgrade.arm import WORKER, Arm
-from rnn_suite.upgrade.load import OtherLoad
 from rnn_suite.upgrade.phases import PHASES, Asked, Values
 
-WARM_STEPS = 2
+WARM_STEPS = 1
 """Steps after the first that are taken and not counted."""
+MOST_REPEATS = 40
+"""Measurements of one phase in one process, at most."""
 TEST_BATCHES = 4
 """Batches that are evaluated and predicted."""
-IMPORT_SECONDS = 600.0
-"""Deadline for an import: the first one after an installation compiles and reads much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +74,14 @@ class _Arms:
         """Let both do it at once, untimed."""
         for arm in (self.old, self.new):
             arm.send(do, **what)
-        return self.old.receive(IMPORT_SECONDS), self.new.receive(IMPORT_SECONDS)
+        return self.old.receive(), self.new.receive()
 
     def in_turn(self, do: str, **what: object) -> dict[str, Mapping[str, Any]]:
         """Let one do it and then the other; return both answers by role."""
         answers = {}
         for arm in self.chance.sample([self.old, self.new], 2):
             arm.send(do, **what)
-            answers[arm.role] = arm.receive(IMPORT_SECONDS)
+            answers[arm.role] = arm.receive()
         return answers
 
     def timed(self, phase: str, subject: str, do: str, **what: object) -> None:
@@ -90,12 +90,14 @@ class _Arms:
         if asked not in self.asked:
             self.both(do, **what)
             return
-        for _ in range(PHASES[phase].repeats):
+        row, done, least = PHASES[phase], 0, 0.0
+        while done < row.repeats or (least < row.least_seconds and done < MOST_REPEATS):
             answers = self.in_turn(do, **what)
             for noted, name in ((self.seconds, "seconds"), (self.cpu, "cpu_seconds")):
                 sides = noted.setdefault(asked, ([], []))
                 for side, arm in zip(sides, (self.old, self.new), strict=True):
                     side.append(answers[arm.role][name])
+            done, least = done + 1, min(map(sum, self.seconds[asked]))
 
 
 def measure_pair(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from rnn_suite.errors import MeasurementError
 from rnn_suite.models import CELLS
 
 
@@ -32,7 +33,9 @@ class Phase:
     by_cell: bool = True
     """Whether each cell has its own."""
     repeats: int = 1
-    """Measurements in one process, whose median counts."""
+    """Measurements in one process, at least; their median counts."""
+    least_seconds: float = 0.0
+    """How long they take together, at least: what is quick varies more and costs little to repeat."""
     negligible: float = 0.0
     """Differences below this, in the unit, nobody minds: what is paid once a process, and small."""
     quality: bool = False
@@ -52,7 +55,8 @@ PHASES: dict[str, Phase] = {
             name="train_step",
             meaning="a training step inside fit, after the first ones",
             unit="s",
-            repeats=6,
+            repeats=4,
+            least_seconds=1.2,
         ),
         Phase(
             name="first_step",
@@ -146,13 +150,16 @@ class Values:
         """Return by how much new is worse, on `scale`; the median of each side counts.
 
         Raises:
-            ValueError: if a ratio is asked of a number that is not above 0.
+            MeasurementError: if a ratio is asked of a number that is not above 0.
         """
         old, new = median(self.old), median(self.new)
         if scale is Scale.DROP:
             return old - new
         if not (old > 0 and new > 0):
-            raise ValueError(f"no ratio of {new} to {old}")
+            raise MeasurementError(
+                f"There is no ratio of {new} to {old}.\nExpected: numbers above 0 of both environments\n"
+                f"Received: {self.old} of the old one, {self.new} of the new one"
+            )
         return math.log(new / old)
 
 

@@ -33,8 +33,12 @@ class Record:
             FormatError: if it cannot be written.
         """
         try:
+            line = json.dumps(to_jsonable(found), allow_nan=False) + "\n"
+        except ValueError as error:
+            raise FormatError(f"{self.path}: not written: {error}") from error
+        try:
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(to_jsonable(found), allow_nan=False) + "\n")
+                file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:

@@ -73,6 +73,7 @@ class _Run:
     def __init__(self, plan: Plan, record: Record, tell: Callable[[str], None]) -> None:
         self._plan, self._record, self._tell = plan, record, tell
         self._found = Found()
+        self._waiting: list[Asked] = []
         self._chance = random.Random(plan.random_seed)  # noqa: S311 (no secret)
         self._started = time.monotonic()
 
@@ -81,59 +82,57 @@ class _Run:
             [asked for asked in self._plan.asked if asked.row.quality is quality]
             for quality in (False, True)
         )
-        self._guarded(timed, lambda: self._first_set(timed, self._pairs))
-        self._guarded(trained, lambda: self._first_set(trained, self._seeds))
+        self._guarded(timed, lambda: self._first_set(self._pairs))
+        self._guarded(trained, lambda: self._first_set(self._seeds))
         suspects = [a for a, d in self._found.decisions.items() if d.state is State.SUSPECT]
         if suspects:
             self._tell(f"asked again in fresh processes: {', '.join(map(str, suspects))}")
-            self._guarded(suspects, lambda: self._second_set(suspects))
+            self._guarded(suspects, self._second_set)
         return self._found
 
     def _guarded(self, asked: Sequence[Asked], work: Callable[[], None]) -> None:
+        self._waiting = list(asked)
         try:
             work()
         except SuiteError as error:
             # What was decided before the fault stands.
-            undecided = (None, State.OPEN, State.SUSPECT)
-            for question in asked:
-                decision = self._found.decisions.get(question)
-                if (decision and decision.state) in undecided:
-                    self._found.errors[question] = error
+            self._found.errors.update(dict.fromkeys(self._waiting, error))
 
-    def _first_set(
-        self, asked: Sequence[Asked], measure: Callable[[Collection[Asked], int, int], None]
-    ) -> None:
-        waiting, done = list(asked), 0
+    def _first_set(self, measure: Callable[[Collection[Asked], int, int], None]) -> None:
+        done = 0
         for pairs in LOOKS:
-            if not waiting:
+            if not self._waiting:
                 return
-            measure(waiting, done, pairs)
+            measure(self._waiting, done, pairs)
             done = pairs
-            for question in waiting:
+            for question in self._waiting:
                 values = self._found.first[question]
                 self._found.decisions[question] = look(
                     _differences(question, values), margin=self._margin(question, values)
                 )
-            waiting = [q for q in waiting if self._found.decisions[q].state is State.OPEN]
+            self._keep_waiting(State.OPEN)
             if time.monotonic() - self._started > self._plan.budget_seconds:
                 return
 
-    def _second_set(self, suspects: Sequence[Asked]) -> None:
-        waiting, done = list(suspects), 0
-        for pairs in confirmation_looks(len(suspects)):
+    def _second_set(self) -> None:
+        suspects, done = len(self._waiting), 0
+        for pairs in confirmation_looks(suspects):
             for quality, measure in ((False, self._pairs), (True, self._seeds)):
-                asked = [question for question in waiting if question.row.quality is quality]
+                asked = [q for q in self._waiting if q.row.quality is quality]
                 if asked:
                     measure(asked, done, pairs, confirming=True)
             done = pairs
-            for question in waiting:
+            for question in self._waiting:
                 values = self._found.second[question]
                 self._found.decisions[question] = confirm(
                     _differences(question, values),
                     margin=self._margin(question, values),
-                    suspects=len(suspects),
+                    suspects=suspects,
                 )
-            waiting = [q for q in waiting if self._found.decisions[q].state is State.INCONCLUSIVE]
+            self._keep_waiting(State.INCONCLUSIVE)
+
+    def _keep_waiting(self, state: State) -> None:
+        self._waiting = [q for q in self._waiting if self._found.decisions[q].state is state]
 
     def _pairs(
         self, asked: Collection[Asked], done: int, pairs: int, *, confirming: bool = False

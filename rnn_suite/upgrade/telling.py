@@ -109,6 +109,6 @@ def _change(asked: Asked, difference: float, *, signed: bool = False) -> str:
     if math.isinf(difference):
         return "unbounded"
     if asked.row.scale is Scale.DROP:
-        return f"{-difference:+.3f}" if signed else f"{difference:.3f}"
+        return f"{-difference:+z.3f}" if signed else f"{difference:.3f}"
     change = math.expm1(difference)
-    return f"{change:+.1%}" if signed else f"{change:.1%}"
+    return f"{change:+z.1%}" if signed else f"{change:.1%}"

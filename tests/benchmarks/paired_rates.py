@@ -3,15 +3,16 @@
     python tests/benchmarks/paired_rates.py collect FILE [--pairs N] [--wound NAME:SIZE] [--disturb] [--whole]
     python tests/benchmarks/paired_rates.py table FILE [FILE ...]
 
-`collect` measures pairs of *this* environment with itself, one after the other, and appends each to FILE as a line of
-JSON: the three training steps, or with `--whole` every timed phase. With `--wound` the new side is wounded
+`collect` measures pairs of *this* environment with itself, one after the other, and appends each to FILE as
+a line of JSON: the three training steps, or with `--whole` every timed phase. `--wound` wounds the new side
 (`busy_wait:0.1` lets each step end 10 % later, `extra_operations:3` adds operations to the cell); with
 `--disturb` another process keeps one core busy for some seconds, and then not, and so on.
 
-`table` decides whole runs with `rnn_suite.upgrade.decision`, from the pairs of each file as they came: a run begins
-where the one before ended. A slowdown that each step pays in proportion is also laid on unwounded pairs by
-arithmetic, which is what a busy wait does, for many runs of pairs drawn with replacement. The other two rules
-are given as many steps as a first look has: those of old processes of one run, those of new processes of another.
+`table` decides whole runs with `rnn_suite.upgrade.decision`, from the pairs of each file as they came: a run
+begins where the one before ended. With `--slowdowns` one that each step pays in proportion is also laid on
+the pairs by arithmetic, which is what a busy wait does, for many runs of pairs drawn with replacement. The
+other two rules are given as many steps as a first look has: those of old processes of one run, those of new
+processes of another.
 Nothing here is a test.
 """
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import json
 import math
 import os
@@ -118,7 +120,7 @@ def read(path: Path) -> tuple[Pairs, list[dict[str, Any]]]:
     return pairs, lines
 
 
-class Exhausted(Exception):
+class ExhaustedError(Exception):
     """There are no more pairs for another whole run."""
 
 
@@ -171,10 +173,10 @@ def runs_as_they_came(pairs: Pairs, questions: Sequence[Asked]) -> list[dict[Ask
         try:
             return next(rest)
         except StopIteration:
-            raise Exhausted from None
+            raise ExhaustedError from None
 
     runs = []
-    with contextlib.suppress(Exhausted):
+    with contextlib.suppress(ExhaustedError):
         while True:
             runs.append(one_run(draw, questions))
     return runs
@@ -276,12 +278,14 @@ def _slowdowns(pairs: Pairs, questions: Sequence[Asked]) -> None:
         "(95 % interval of the drawing alone)\n"
     )
     print(
-        "| true slowdown of every step | this suite: red | a question: red | inconclusive | `mean:10%` red | asv's rule red |"
+        "| true slowdown of every step | this suite: red | a question: red | inconclusive | "
+        "`mean:10%` red | asv's rule red |"
     )
     print("|---|---|---|---|---|---|")
     for fraction in (0.0, 0.05, 0.1, 0.2, 0.4):
         wounded = [slower(pair, fraction) for pair in pairs]
-        runs = [one_run(lambda: chance.choice(wounded), questions) for _ in range(RESAMPLED_RUNS)]
+        draw = functools.partial(chance.choice, wounded)
+        runs = [one_run(draw, questions) for _ in range(RESAMPLED_RUNS)]
         any_red = sum(State.REGRESSED in run.values() for run in runs)
         each = [state for run in runs for state in run.values()]
         red = sum(state is State.REGRESSED for state in each) / len(each)

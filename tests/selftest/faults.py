@@ -94,6 +94,24 @@ def step_five_times_slower() -> None:
     keras.Model.train_on_batch = wounded
 
 
+def wounded_new_environment() -> None:
+    """Let the workers of the new environment be those of `wounded_worker`."""
+    from dataclasses import replace
+    from pathlib import Path
+
+    import rnn_suite.plugin.upgrade
+
+    module: Any = rnn_suite.plugin.upgrade
+    original = module.plan_for
+
+    def wounded(*args: Any) -> Any:
+        plan = original(*args)
+        launcher = Path(__file__).with_name("wounded_worker.py")
+        return replace(plan, environments=replace(plan.environments, candidate_launcher=launcher))
+
+    module.plan_for = wounded
+
+
 FAULTS: dict[str, Callable[[], None]] = {
     fault.__name__: fault
     for fault in (
@@ -103,6 +121,7 @@ FAULTS: dict[str, Callable[[], None]] = {
         labels_shuffled_in_the_data,
         labels_shuffled_in_fit,
         step_five_times_slower,
+        wounded_new_environment,
     )
 }
 

@@ -1,4 +1,4 @@
-"""A worker whose libraries are wounded after they were imported; paired runs start it in place of the sound one.
+"""A worker whose libraries are wounded once they are imported; a paired run starts it instead of a sound one.
 
 The variable RNN_SUITE_WOUND names the wound and its size, such as `busy_wait:0.1`.
 """

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import pytest
 
 from rnn_suite.questions import Pair
-from rnn_suite.questions.step_time import STEP_TIME, StepTimeGate
+from rnn_suite.questions.step_time import STEP_TIME, StepTimeGate, unless_busy
 from rnn_suite.results import StepTimes
-from rnn_suite.verdicts import Judgement, Outcome
+from rnn_suite.verdicts import Judgement, Outcome, Verdict
 
 
 def times(*seconds: float) -> StepTimes:
@@ -63,3 +63,31 @@ def test_the_times_that_are_proposed_with_a_gate_pass_it() -> None:
     pair = Pair(old=old, gate=STEP_TIME.propose_gate(old), new=old)
     (found,) = STEP_TIME.judge([pair])
     assert found.outcome is Outcome.PASS
+
+
+def verdict(outcome: Outcome) -> Verdict:
+    return Verdict(
+        outcome=outcome,
+        expected="fast",
+        received="slow",
+        next_step="look",
+        baseline="1 ms",
+        now="5 ms",
+        question="step_time",
+        cell="lstm",
+        file="lstm.json",
+    )
+
+
+def test_a_red_step_on_a_machine_that_others_kept_busy_is_inconclusive_and_says_why() -> None:
+    found = unless_busy(verdict(Outcome.REGRESSED), 0.6)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.received == "slow; other processes had 60% of the processors meanwhile"
+
+
+def test_a_red_step_on_a_machine_that_was_idle_stays_red() -> None:
+    assert unless_busy(verdict(Outcome.REGRESSED), 0.1) == verdict(Outcome.REGRESSED)
+
+
+def test_a_step_that_is_fast_enough_passes_on_a_busy_machine_too() -> None:
+    assert unless_busy(verdict(Outcome.PASS), 0.9) == verdict(Outcome.PASS)

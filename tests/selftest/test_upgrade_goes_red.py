@@ -1,0 +1,47 @@
+"""Does `pytest -m upgrade`, unchanged, catch a new environment that is slower, larger or worse?"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.selftest.test_faults_go_red import ROOT, red_questions
+
+pytestmark = pytest.mark.selftest
+
+
+@pytest.mark.parametrize(
+    ("wound", "selected", "questions"),
+    [
+        ("busy_wait:0.4", "simple_rnn and train_step", {"train_step"}),
+        ("memory:300", "peak_memory", {"peak_memory"}),
+        ("shuffled_labels", "simple_rnn and (loss or accuracy)", {"final_loss", "accuracy"}),
+    ],
+)
+def test_a_wounded_new_environment_turns_the_questions_red_that_should_see_it(
+    wound: str, selected: str, questions: set[str], tmp_path: Path
+) -> None:
+    wounded = {
+        "RNN_SUITE_FAULT": "wounded_new_environment",
+        "RNN_SUITE_WOUND": wound,
+        "PYTEST_PLUGINS": "tests.selftest.faults",
+    }
+    command = [sys.executable, "-m", "pytest", "-m", "upgrade", "--corpus=standin", "-k", selected]
+    ran = subprocess.run(
+        [
+            *command,
+            f"--reference-python={sys.executable}",
+            f"--runs={tmp_path}/runs",
+            f"--junitxml={tmp_path}/junit.xml",
+        ],
+        cwd=ROOT,
+        env=os.environ | wounded,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert red_questions(ran, tmp_path) == questions
