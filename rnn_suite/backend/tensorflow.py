@@ -49,13 +49,23 @@ def tensor(array: Any) -> tf.Tensor:
 
 
 def settings() -> dict[str, str]:
-    """Return what TensorFlow was told about threads, XLA and oneDNN; 0 and default leave it the choice."""
+    """Return how TensorFlow uses threads, XLA and oneDNN here; 0 threads leave it the choice."""
     return {
         "intra_op_threads": str(tf.config.threading.get_intra_op_parallelism_threads()),
         "inter_op_threads": str(tf.config.threading.get_inter_op_parallelism_threads()),
         "xla": tf.config.optimizer.get_jit() or "off",
-        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+        "onednn": _onednn(),
     }
+
+
+def _onednn() -> str:
+    """Return whether TensorFlow uses oneDNN's kernels on this processor; it has no public word for that."""
+    try:
+        from tensorflow.python.util import _pywrap_util_port
+
+        return "on" if _pywrap_util_port.IsMklEnabled() else "off"
+    except (ImportError, AttributeError):
+        return os.environ.get("TF_ENABLE_ONEDNN_OPTS", "unknown")
 
 
 def enable_op_determinism() -> None:

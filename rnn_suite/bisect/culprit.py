@@ -60,11 +60,12 @@ def find_culprit(
     is_red: Callable[[Path], bool | None],
     folder: Path,
     tell: Callable[[str], None],
+    known_red: bool = True,
     tools: Sequence[str] = (),
 ) -> Culprit:
     """Halve over the packages that differ, then over the releases of the one that was found.
 
-    That the reference is good and the candidate red is taken as known: neither is measured again. Every
+    That the reference is good is taken as known, and that the candidate is red where it was measured. Every
     answer is kept in `folder`, so a search that was cut short goes on where it was.
 
     Args:
@@ -74,6 +75,7 @@ def find_culprit(
         is_red: measures the environment of an interpreter against the reference; None: inconclusive.
         folder: for environments (about a gigabyte each with TensorFlow) and answers.
         tell: takes a line for a person, one a run.
+        known_red: whether the candidate was measured and is red; else it is measured first.
         tools: requirements of the measurement, installed beside the packages that are asked about.
 
     Raises:
@@ -100,6 +102,9 @@ def find_culprit(
         tell=tell,
         tools=tuple(tools),
     )
+    _announce(states, candidate, tell)
+    if not known_red:
+        runs.check(states[-1], candidate)
     found = _among_packages(states, runs)
     step = states[found.good + 1 : found.red + 1]
     culprit = Culprit(
@@ -158,6 +163,25 @@ class _Runs:
         self.tell(": ".join([run, str(answer), *reason.splitlines()[:1]]))
         return answer
 
+    def check(self, state: State, candidate: Path) -> None:
+        """Measure the candidate itself.
+
+        Raises:
+            BisectError: if it is not red.
+        """
+        key = ("the candidate itself", *state.pins)
+        answer = self.log.known(key)
+        if answer is None:
+            self.tell("the candidate itself, which no upgrade has called red yet")
+            red = self._is_red(candidate)
+            answer = Answer.UNKNOWN if red is None else Answer.RED if red else Answer.GOOD
+            self.log.keep(key, answer, "")
+        if answer is not Answer.RED:
+            raise BisectError(
+                f"Nothing to bisect.\nExpected: a candidate that is red\nReceived: {candidate}, "
+                f"measured: {answer}\nNext: ask about what -m upgrade calls regressed"
+            )
+
     def _measure(self, ways: Sequence[Recipe]) -> tuple[Answer, str]:
         """Return the answer, and why it is unknown if it is."""
         try:
@@ -176,6 +200,22 @@ class _Runs:
             except InstallError:
                 continue
         return make_environment(self._environments, self.python, last)
+
+
+def _announce(states: Sequence[State], python: Path, tell: Callable[[str], None]) -> None:
+    """Say before anything is measured how many runs there will be at most."""
+    packages, releases = worst_case_runs(len(states) - 1), 0
+    for state in states[1:]:
+        lead = state.changes[0]
+        if lead.before is None or lead.after is None:
+            continue
+        try:
+            between = releases_between(known_releases(python, lead.name), lead.before, lead.after)
+        except BisectError:
+            tell(f"at most {packages} runs to the package; its releases cannot be listed now")
+            return
+        releases = max(releases, worst_case_runs(len(between) + 1))
+    tell(f"at most {packages} runs to the package, and at most {releases} more to its release")
 
 
 def _among_packages(states: Sequence[State], runs: _Runs) -> Bracket:

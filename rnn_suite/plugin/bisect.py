@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,16 +43,20 @@ def bisected(request: pytest.FixtureRequest) -> Callable[[], Culprit]:
         say(config, f"rnn-suite: {line}")
 
     def search() -> Culprit:
-        from rnn_suite.bisect import find_culprit
+        from rnn_suite.bisect import changed_packages, find_culprit
         from rnn_suite.data import load
 
-        question = _question(config)
+        reference, candidate = config.option.reference_python.absolute(), Path(sys.executable)
+        changed = [str(change) for change in changed_packages(reference, candidate)]
+        red_before = _last_regressed(config, reference, changed)
+        question = _question(config, red_before)
         plan = plan_for(config, [question])
         load(next(iter(plan.timed.values())))
         culprit = find_culprit(
-            plan.environments.reference,
-            Path(sys.executable),
-            question=str(question),
+            reference,
+            candidate,
+            question=f"{question} on {plan.timed['lstm'].corpus.name}, {plan.margin_fraction:.0%}",
+            known_red=str(question) in red_before,
             is_red=lambda python: _is_red(config, plan, question, python, tell),
             folder=runs_folder(config) / "bisect",
             tell=tell,
@@ -82,7 +86,7 @@ def _is_red(
             return None
 
 
-def _question(config: pytest.Config) -> Asked:
+def _question(config: pytest.Config, red_before: Sequence[str]) -> Asked:
     """Return what the option names, or what the last upgrade called regressed.
 
     Raises:
@@ -91,29 +95,32 @@ def _question(config: pytest.Config) -> Asked:
     """
     from rnn_suite.upgrade.phases import PHASES, Asked
 
+    named = config.option.bisect_question or (red_before[0] if red_before else None)
+    if named is None:
+        raise MeasurementError(
+            "Nothing to bisect.\nExpected: a question that got worse\nReceived: no --bisect-question, and "
+            f"in {runs_folder(config)} no last run of -m upgrade with the same packages that called one "
+            "regressed\nNext: run -m upgrade first, or name one, such as "
+            "--bisect-question=train_step:lstm"
+        )
     known = {
         str(asked): asked
         for phase in PHASES.values()
         for asked in (Asked(phase.name, subject) for subject in phase.subjects)
     }
-    named = config.option.bisect_question or _last_regressed(config)
     if named not in known:
         raise UnknownNameError("question of an upgrade", named, sorted(known))
     return known[named]
 
 
-def _last_regressed(config: pytest.Config) -> str:
-    folder, reference = runs_folder(config), config.option.reference_python.absolute()
-    for path in sorted(folder.glob("upgrade-*.jsonl"), reverse=True):
+def _last_regressed(
+    config: pytest.Config, reference: Path, changed: Sequence[str]
+) -> tuple[str, ...]:
+    """Return what the last upgrade between the same packages called regressed."""
+    for path in sorted(runs_folder(config).glob("upgrade-*.jsonl"), reverse=True):
         # Runs that were cut short, or are a bisection's own, end with another line.
         with contextlib.suppress(ValueError, IndexError, KeyError, TypeError):
             last = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
-            if last["reference"] == str(reference) and last["candidate"] == sys.executable:
-                if last["regressed"]:
-                    return str(last["regressed"][0])
-                break
-    raise MeasurementError(
-        "Nothing to bisect.\nExpected: a question that got worse\nReceived: no --bisect-question, and "
-        f"in {folder} no last run of -m upgrade with {reference} that called one regressed\n"
-        "Next: run -m upgrade first, or name one, such as --bisect-question=train_step:lstm"
-    )
+            if last["reference"] == str(reference) and last["changed"] == list(changed):
+                return tuple(map(str, last["regressed"]))
+    return ()

@@ -22,7 +22,7 @@ from rnn_suite.verdicts import Verdict
 if TYPE_CHECKING:
     from rnn_suite.upgrade.phases import Asked
     from rnn_suite.upgrade.record import Record
-    from rnn_suite.upgrade.run import Found, Plan
+    from rnn_suite.upgrade.run import Plan
 
 Upgraded = Callable[[str, str], Verdict]
 """From a phase and a subject to the verdict of old against new."""
@@ -78,6 +78,11 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     if hasattr(config, "workerinput"):
         # Each test says so itself: an error here would be one of xdist's own.
         return
+    if config.option.update_baselines:
+        raise pytest.UsageError(
+            "An upgrade has no baselines: old and new are measured together.\n"
+            "Expected: no --update-baselines with the markers upgrade and bisect"
+        )
     python = session.config.option.reference_python
     if python is None or not python.exists():
         raise pytest.UsageError(
@@ -94,26 +99,39 @@ def upgraded(request: pytest.FixtureRequest) -> Upgraded:
     """The verdicts of old against new; everything this run's tests ask is measured here, in one run."""
     config = request.config
     refuse_xdist(config)
+    from rnn_suite.bisect import changed_packages
     from rnn_suite.data import load
     from rnn_suite.upgrade.decision import State
+    from rnn_suite.upgrade.phases import Asked
     from rnn_suite.upgrade.run import compare_environments
     from rnn_suite.upgrade.telling import verdict_of
 
     plan = plan_for(config, _asked(request.session))
+    old, new = plan.environments.reference, plan.environments.candidate
+    changed = [str(change) for change in changed_packages(old, new)]
+    config.stash[REPORTER].header += [
+        f"rnn-suite: old: {old}",
+        f"rnn-suite: new: {new}",
+        f"rnn-suite: changed: {', '.join(changed) or 'no package'}",
+    ]
     # Read and kept flat before the workers are timed on it.
     load(next(iter(plan.timed.values())))
     record = new_record(config)
     say(config, f"rnn-suite: every pair is kept in {record.path}")
     found = compare_environments(plan, record, lambda line: say(config, f"rnn-suite: {line}"))
     record.append(
-        reference=str(plan.environments.reference),
-        candidate=str(plan.environments.candidate),
+        reference=str(old),
+        changed=changed,
         regressed=[str(q) for q, d in found.decisions.items() if d.state is State.REGRESSED],
     )
-    config.stash[REPORTER].header += _environments(found, plan)
+    if found.pairs:
+        others = max(pair.others_fraction for pair in found.pairs)
+        config.stash[REPORTER].header.append(
+            f"rnn-suite: {len(found.pairs)} pairs of processes; others had up to {others:.0%} of the machine"
+        )
 
     def of(phase: str, subject: str) -> Verdict:
-        question = next(q for q in plan.asked if (q.phase, q.subject) == (phase, subject))
+        question = Asked(phase, subject)
         if question in found.errors:
             raise found.errors[question]
         return verdict_of(question, found, plan)
@@ -151,7 +169,9 @@ def new_record(config: pytest.Config) -> Record:
     """Return a new file for the pairs of a run."""
     from rnn_suite.upgrade.record import Record
 
-    return Record(runs_folder(config) / time.strftime("upgrade-%Y%m%d-%H%M%S.jsonl", time.gmtime()))
+    moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    # Two runs may start in one second, and a bisection's runs follow quickly.
+    return Record(runs_folder(config) / f"upgrade-{moment}-{time.monotonic_ns() % 10**9:09d}.jsonl")
 
 
 def runs_folder(config: pytest.Config) -> Path:
@@ -192,20 +212,3 @@ def plan_for(config: pytest.Config, asked: Sequence[Asked]) -> Plan:
         margin_fraction=config.option.upgrade_margin,
         budget_seconds=config.option.upgrade_minutes * 60,
     )
-
-
-def _environments(found: Found, plan: Plan) -> list[str]:
-    """Return lines that put both environments side by side."""
-    from rnn_suite.bisect import changed_packages
-
-    if not found.pairs:
-        return []
-    old, new = plan.environments.reference, plan.environments.candidate
-    others = max(pair.others_fraction for pair in found.pairs)
-    changed = ", ".join(map(str, changed_packages(old, new)))
-    return [
-        f"rnn-suite: old: Python {found.pairs[0].reference['python']}, {old}",
-        f"rnn-suite: new: Python {found.pairs[0].candidate['python']}, {new}",
-        f"rnn-suite: changed: {changed or 'no package'}",
-        f"rnn-suite: {len(found.pairs)} pairs of processes; others had up to {others:.0%} of the machine",
-    ]

@@ -143,7 +143,9 @@ class Arm:
             self._process.wait(5)
         status = self._process.returncode
         how = f"signal {-status}" if status is not None and status < 0 else f"exit status {status}"
-        return self._error(how, "run that interpreter by hand to see what is wrong with it")
+        return self._error(
+            how, "see its last words, or run it by hand; it has to be a Python 3.11 or later"
+        )
 
     def _error(self, received: str, advice: str) -> MeasurementError:
         words = self._words.read_text(errors="replace")[-1500:].strip()

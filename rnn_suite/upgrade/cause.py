@@ -8,8 +8,11 @@ from typing import Any
 
 from rnn_suite.upgrade.phases import Asked, Values
 
-KERNELS = ("CudnnRNN", "While", "XlaLaunch", "PartitionedCall", "Mkl", "OneDnn")
-"""What the names of operations begin with whose coming or going is another way of computing a cell."""
+KERNELS = ("CudnnRNN", "While", "Xla", "Mkl", "OneDnn")
+"""What operations have in their names whose coming or going is another way of computing a cell."""
+
+OF_THE_STEP = ("train_step", "first_step")
+"""Phases that run the training step's graph."""
 
 _MANY = 1.15
 """From what ratio on the number of busy threads has changed; identical steps differ by a few percent."""
@@ -28,12 +31,13 @@ def cause_of(
         asked: the question.
         facts: what the cell's training step is made of, `old` and `new`; None if that is not known.
         spent: wall and processor seconds of each pair.
-        moved: other questions whose estimate moved by half the margin or more, with how far.
+        moved: other questions of the same process that moved beyond noise, with how far.
     """
-    seen = [*_of_facts(facts)] if facts else []
+    of_step = facts if asked.phase in OF_THE_STEP else None
+    seen = _of_facts(of_step) if of_step else []
     if spent and (threads := _threads(spent)):
         seen.append(threads)
-    if asked.row.by_cell and facts and not seen:
+    if of_step and not seen:
         seen.append(
             "graph, traces, settings and busy threads are alike, so the same work got dearer"
         )
@@ -48,10 +52,10 @@ def _of_facts(facts: Mapping[str, Mapping[str, Any]]) -> list[str]:
     sizes = [sum(side["operations"].values()) for side in (old, new)]
     kinds = sorted({*old["operations"], *new["operations"]})
     changed = [
-        f"{kind} {old['operations'].get(kind, 0)} -> {new['operations'].get(kind, 0)}"
+        f"{kind} {before} -> {after}"
         for kind in kinds
-        if kind.startswith(KERNELS)
-        and old["operations"].get(kind, 0) != new["operations"].get(kind, 0)
+        if (before := old["operations"].get(kind, 0)) != (after := new["operations"].get(kind, 0))
+        and any(kernel in kind for kernel in KERNELS)
     ]
     if changed:
         found.append(f"another kernel: {', '.join(changed)}")

@@ -89,7 +89,7 @@ class Decision:
     """Whether it rests on a second set, measured because the first made the question a suspect."""
 
 
-def look(differences: Sequence[float], *, margin: float) -> Decision:
+def look(differences: Sequence[float], *, margin: float, red: float | None = None) -> Decision:
     """Return how a question stands after its first pairs. A state other than open is final.
 
     May be asked after each pair: between the looks a question stays open, so that asking costs nothing.
@@ -97,16 +97,18 @@ def look(differences: Sequence[float], *, margin: float) -> Decision:
     Args:
         differences: one a pair, of the first set.
         margin: the smallest centre a person minds, above 0.
+        red: the estimate from which a question becomes a suspect; half the margin where it is None.
 
     Raises:
         ValueError: if there are no differences, one is NaN or infinite, or the margin is not above 0.
     """
     _check_margin(margin)
+    red = margin / 2 if red is None else red
     state = State.OPEN
     if len(differences) in PASS_ALPHA:
         estimate = hodges_lehmann(differences)
         upper = upper_bound(differences, PASS_ALPHA[len(differences)])
-        if estimate >= margin / 2 and p_above(differences, 0.0) <= SUSPECT_ALPHA:
+        if estimate >= red and p_above(differences, 0.0) <= SUSPECT_ALPHA:
             state = State.SUSPECT
         elif upper < 0 and estimate <= -margin:
             state = State.IMPROVED
@@ -137,7 +139,9 @@ def confirmation_looks(suspects: int) -> tuple[int, int]:
     return early, late
 
 
-def confirm(differences: Sequence[float], *, margin: float, suspects: int) -> Decision:
+def confirm(
+    differences: Sequence[float], *, margin: float, suspects: int, red: float | None = None
+) -> Decision:
     """Return what a second set says of one suspect at one of its looks.
 
     Regressed and pass are final. Inconclusive at the first look means that the second one is wanted.
@@ -146,14 +150,16 @@ def confirm(differences: Sequence[float], *, margin: float, suspects: int) -> De
         differences: one a pair, of the second set only, as many as `confirmation_looks` says.
         margin: the smallest centre a person minds, above 0.
         suspects: how many share `FALSE_ALARM`.
+        red: the estimate from which a suspect is regressed; half the margin where it is None.
 
     Raises:
         ValueError: if there are no differences, one is NaN or infinite, or the margin is not above 0.
     """
     _check_margin(margin)
+    red = margin / 2 if red is None else red
     alpha = _share(suspects)
     state = State.INCONCLUSIVE
-    if p_above(differences, 0.0) <= alpha and hodges_lehmann(differences) >= margin / 2:
+    if p_above(differences, 0.0) <= alpha and hodges_lehmann(differences) >= red:
         state = State.REGRESSED
     elif upper_bound(differences, CONFIRMED_PASS_ALPHA) < margin:
         state = State.PASS

@@ -27,6 +27,8 @@ MOST_REPEATS = 40
 """Measurements of one phase in one process, at most."""
 TEST_BATCHES = 4
 """Batches that are evaluated and predicted."""
+MEMORY = Asked("peak_memory", "all")
+"""Wants every phase of every cell, whatever else is asked: else it would mean less in later pairs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ class _Arms:
 
     def both(self, do: str, **what: object) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """Let both do it at once, untimed."""
-        for arm in (self.old, self.new):
+        for arm in self.chance.sample([self.old, self.new], 2):
             arm.send(do, **what)
         return self.old.receive(), self.new.receive()
 
@@ -100,6 +102,30 @@ class _Arms:
             done, least = done + 1, min(map(sum, self.seconds[asked]))
 
 
+def start_arms(
+    environments: Environments, stack: ExitStack, folder: Path, chance: random.Random
+) -> tuple[Arm, Arm]:
+    """Start a worker in each environment, in an order drawn anew, and return the old and the new one.
+
+    Args:
+        environments: old and new.
+        stack: ends them.
+        folder: for what they print.
+        chance: decides the order.
+    """
+    started = {}
+    for role, python, launcher in chance.sample(
+        [
+            ("reference", environments.reference, environments.reference_launcher),
+            ("candidate", environments.candidate, environments.candidate_launcher),
+        ],
+        2,
+    ):
+        arm = Arm(python, role=role, folder=folder, launcher=launcher)
+        started[role] = stack.enter_context(arm)
+    return started["reference"], started["candidate"]
+
+
 def measure_pair(
     environments: Environments,
     experiments: Mapping[str, Experiment],
@@ -123,25 +149,12 @@ def measure_pair(
     started, load = time.perf_counter(), OtherLoad()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        old = stack.enter_context(
-            Arm(
-                environments.reference,
-                role="reference",
-                folder=folder,
-                launcher=environments.reference_launcher,
-            )
-        )
-        new = stack.enter_context(
-            Arm(
-                environments.candidate,
-                role="candidate",
-                folder=folder,
-                launcher=environments.candidate_launcher,
-            )
-        )
+        old, new = start_arms(environments, stack, folder, chance)
         arms = _Arms(old=old, new=new, chance=chance, asked=asked)
         described = arms.both("describe")
         arms.timed("import", "all", "import")
+        # What is done once a process would otherwise be the first cell's.
+        arms.timed("start", "all", "start")
         cells = _cells(asked)
         any_experiment = to_jsonable(experiments[(cells or list(experiments))[0]])
         arms.timed("data_loading", "all", "load", experiment=any_experiment)
@@ -155,10 +168,10 @@ def measure_pair(
             str(question): Values(old=tuple(sides[0]), new=tuple(sides[1]))
             for question, sides in arms.seconds.items()
         }
-        memory, usage = Asked("peak_memory", "all"), arms.both("usage")
-        if memory in asked:
+        usage = arms.both("usage")
+        if MEMORY in asked:
             old_mib, new_mib = (answer["peak_rss_bytes"] / 2**20 for answer in usage)
-            values[str(memory)] = Values(old=(old_mib,), new=(new_mib,))
+            values[str(MEMORY)] = Values(old=(old_mib,), new=(new_mib,))
         others = load.others_fraction(sum(answer["cpu_seconds"] for answer in usage))
     return Pair(
         values=values,
@@ -176,9 +189,12 @@ def measure_pair(
 
 def _cells(asked: Collection[Asked]) -> list[str]:
     """Return the cells that the questions need: all of them for the memory of all."""
-    memory = Asked("peak_memory", "all") in asked
     every = PHASES["train_step"].subjects
-    return [cell for cell in every if memory or any(question.subject == cell for question in asked)]
+    return [
+        cell
+        for cell in every
+        if MEMORY in asked or any(question.subject == cell for question in asked)
+    ]
 
 
 def _one_cell(arms: _Arms, cell: str, experiment: Experiment) -> None:
@@ -193,6 +209,8 @@ def _one_cell(arms: _Arms, cell: str, experiment: Experiment) -> None:
         if Asked(phase, cell) in arms.asked:
             arms.both(do, **what)
             arms.timed(phase, cell, do, **what)
+        elif MEMORY in arms.asked:
+            arms.both(do, **what)
 
 
 _AFTER_FIT: Sequence[tuple[str, str, dict[str, object]]] = (

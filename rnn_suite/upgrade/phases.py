@@ -37,7 +37,7 @@ class Phase:
     least_seconds: float = 0.0
     """How long they take together, at least: what is quick varies more and costs little to repeat."""
     negligible: float = 0.0
-    """Differences below this, in the unit, nobody minds: what is paid once a process, and small."""
+    """Differences below this, in the unit, are never red: what is paid once a process, and small."""
     quality: bool = False
     """Whether a pair is two trainings from one seed, untimed, and not two processes taking turns."""
     scale: Scale = Scale.RATIO
@@ -47,6 +47,9 @@ class Phase:
         """The cells, or `all`."""
         return tuple(CELLS) if self.by_cell else ("all",)
 
+
+LEAST_DROP = 0.002
+"""Fall of an accuracy below which none is red, even where a baseline allows less: 8 of 4,000 reviews."""
 
 PHASES: dict[str, Phase] = {
     phase.name: phase
@@ -62,48 +65,55 @@ PHASES: dict[str, Phase] = {
             name="first_step",
             meaning="from the call of fit to the end of its first step: data adapter, tracing, compilation",
             unit="s",
-            negligible=0.1,
+            negligible=0.05,
         ),
-        Phase(name="build", meaning="making and compiling the model", unit="s", negligible=0.1),
+        Phase(name="build", meaning="making and compiling the model", unit="s", negligible=0.05),
         Phase(
             name="evaluation",
             meaning="evaluate on 128 reviews, traced before",
             unit="s",
-            negligible=0.02,
+            negligible=0.01,
         ),
         Phase(
             name="prediction",
             meaning="predict on 128 reviews, traced before",
             unit="s",
-            negligible=0.02,
+            negligible=0.01,
         ),
         Phase(
             name="model_loading",
             meaning="loading the model from a .keras file",
             unit="s",
             repeats=2,
-            negligible=0.1,
+            negligible=0.05,
         ),
         Phase(
             name="import",
             meaning="importing TensorFlow and Keras",
             unit="s",
             by_cell=False,
-            negligible=0.2,
+            negligible=0.1,
         ),
         Phase(
-            name="data_loading",
-            meaning="reading and preparing 25,000 + 25,000 reviews",
+            name="start",
+            meaning="building and fitting a tiny model first of all: what is done once a process",
             unit="s",
             by_cell=False,
             negligible=0.1,
+        ),
+        Phase(
+            name="data_loading",
+            meaning="reading and preparing the reviews",
+            unit="s",
+            by_cell=False,
+            negligible=0.05,
         ),
         Phase(
             name="peak_memory",
             meaning="highest resident memory of a process that did all of this with each cell",
             unit="MiB",
             by_cell=False,
-            negligible=32.0,
+            negligible=16.0,
         ),
         Phase(
             name="final_loss",
@@ -163,16 +173,28 @@ class Values:
         return math.log(new / old)
 
 
-def margin(asked: Asked, pairs: Sequence[Values], *, fraction: float, drop: float) -> float:
-    """Return the smallest difference a person minds, on the phase's scale.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a question is held to, on the scale of its differences."""
+
+    harm: float
+    """The change that must not be missed; who passes is better than this."""
+    red: float
+    """The estimate from which a confirmed change is regressed: half the harm, so that that is not missed."""
+
+
+def limits(asked: Asked, pairs: Sequence[Values], *, fraction: float, drop: float) -> Limits:
+    """Return what a question is held to.
 
     Args:
         asked: the question.
         pairs: what was measured of it so far; gives the old size that `negligible` is a part of.
-        fraction: by how much a ratio may grow, such as 0.1.
-        drop: by how much an accuracy may fall.
+        fraction: the growth of a ratio that must not be missed, such as 0.1.
+        drop: the fall of an accuracy that is red.
     """
     if asked.row.scale is Scale.DROP:
-        return drop
+        red = max(drop, LEAST_DROP)
+        return Limits(harm=2 * red, red=red)
     old = median(median(values.old) for values in pairs)
-    return math.log1p(max(fraction, asked.row.negligible / old))
+    harm = max(fraction, 2 * asked.row.negligible / old)
+    return Limits(harm=math.log1p(harm), red=math.log1p(harm / 2))

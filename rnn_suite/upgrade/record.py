@@ -15,10 +15,10 @@ class Record:
     """A file of JSON lines that is only ever appended to."""
 
     def __init__(self, path: Path) -> None:
-        """Begin the file.
+        """Make sure of its folder; the file comes with the first line.
 
         Raises:
-            FormatError: if it cannot be written.
+            FormatError: if the folder cannot be made.
         """
         self.path = path
         try:

@@ -10,12 +10,14 @@ import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
 
 from rnn_suite.errors import SuiteError
 from rnn_suite.experiment import Experiment
 from rnn_suite.upgrade.decision import LOOKS, Decision, State, confirm, confirmation_looks, look
 from rnn_suite.upgrade.pairs import Environments, Pair, measure_pair
-from rnn_suite.upgrade.phases import Asked, Values, margin
+from rnn_suite.upgrade.phases import Asked, Limits, Scale, Values, limits
 from rnn_suite.upgrade.record import Record
 from rnn_suite.upgrade.seeds import measure_seeds
 
@@ -36,11 +38,16 @@ class Plan:
     allowed_drop: Mapping[str, float]
     """By cell, by how much an accuracy may fall."""
     margin_fraction: float = 0.1
-    """By how much a time, a size or a loss may grow."""
+    """The growth of a time, a size or a loss that must not be missed."""
     budget_seconds: float = 600.0
-    """After how long the first set is given up; the second one is a matter of course."""
+    """After how long each set of times, and each of trainings, is given up at its next look."""
     random_seed: int | None = None
     """Of the order of turns; None draws one."""
+
+    def limits(self, asked: Asked, values: Sequence[Values]) -> Limits:
+        """Return what a question is held to, given what was measured of it."""
+        drop = self.allowed_drop[asked.subject] if asked.row.scale is Scale.DROP else 0.0
+        return limits(asked, values, fraction=self.margin_fraction, drop=drop)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,24 +65,43 @@ class Found:
         return self.second.get(asked) or self.first[asked]
 
 
-def compare_environments(plan: Plan, record: Record, tell: Callable[[str], None]) -> Found:
+MeasurePair = Callable[..., Pair]
+"""What is called as `measure_pair` is."""
+
+
+def compare_environments(
+    plan: Plan,
+    record: Record,
+    tell: Callable[[str], None],
+    *,
+    measure: MeasurePair = measure_pair,
+) -> Found:
     """Measure old against new until every question of the plan has a decision or an error.
 
     Args:
         plan: what is compared.
         record: where every pair goes before anything is made of it.
         tell: is told a line a pair.
+        measure: gives a pair; another one than `measure_pair` replays pairs that were measured before.
     """
-    return _Run(plan, record, tell).run()
+    return _Run(plan, record, tell, measure).run()
+
+
+class _Measure(Protocol):
+    def __call__(
+        self, asked: Collection[Asked], done: int, pairs: int, *, confirming: bool
+    ) -> None: ...
 
 
 class _Run:
-    def __init__(self, plan: Plan, record: Record, tell: Callable[[str], None]) -> None:
-        self._plan, self._record, self._tell = plan, record, tell
+    def __init__(
+        self, plan: Plan, record: Record, tell: Callable[[str], None], measure: MeasurePair
+    ) -> None:
+        self._plan, self._record, self._tell, self._measure = plan, record, tell, measure
         self._found = Found()
         self._waiting: list[Asked] = []
         self._chance = random.Random(plan.random_seed)  # noqa: S311 (no secret)
-        self._started = time.monotonic()
+        self._started = 0.0
 
     def run(self) -> Found:
         timed, trained = (
@@ -83,62 +109,69 @@ class _Run:
             for quality in (False, True)
         )
         self._guarded(timed, lambda: self._first_set(self._pairs))
+        if timed and not self._found.pairs:
+            # An environment that could not do the one will not do the other, and may hang anew.
+            self._found.errors.update(dict.fromkeys(trained, self._found.errors[timed[0]]))
+            return self._found
         self._guarded(trained, lambda: self._first_set(self._seeds))
         suspects = [a for a, d in self._found.decisions.items() if d.state is State.SUSPECT]
         if suspects:
             self._tell(f"asked again in fresh processes: {', '.join(map(str, suspects))}")
-            self._guarded(suspects, self._second_set)
+            for asked, measure in ((timed, self._pairs), (trained, self._seeds)):
+                again = [question for question in suspects if question in asked]
+                self._guarded(again, partial(self._second_set, measure, len(suspects)))
         return self._found
 
     def _guarded(self, asked: Sequence[Asked], work: Callable[[], None]) -> None:
-        self._waiting = list(asked)
+        self._waiting, self._started = list(asked), time.monotonic()
         try:
             work()
         except SuiteError as error:
             # What was decided before the fault stands.
             self._found.errors.update(dict.fromkeys(self._waiting, error))
 
-    def _first_set(self, measure: Callable[[Collection[Asked], int, int], None]) -> None:
+    def _first_set(self, measure: _Measure) -> None:
         done = 0
         for pairs in LOOKS:
-            if not self._waiting:
+            if not self._waiting or (done and self._is_late()):
                 return
-            measure(self._waiting, done, pairs)
+            measure(self._waiting, done, pairs, confirming=False)
             done = pairs
             for question in self._waiting:
                 values = self._found.first[question]
+                held = self._plan.limits(question, values)
                 self._found.decisions[question] = look(
-                    _differences(question, values), margin=self._margin(question, values)
+                    _differences(question, values), margin=held.harm, red=held.red
                 )
             self._keep_waiting(State.OPEN)
-            if time.monotonic() - self._started > self._plan.budget_seconds:
-                return
 
-    def _second_set(self) -> None:
-        suspects, done = len(self._waiting), 0
+    def _second_set(self, measure: _Measure, suspects: int) -> None:
+        done = 0
         for pairs in confirmation_looks(suspects):
-            for quality, measure in ((False, self._pairs), (True, self._seeds)):
-                asked = [q for q in self._waiting if q.row.quality is quality]
-                if asked:
-                    measure(asked, done, pairs, confirming=True)
+            if not self._waiting or (done and self._is_late()):
+                return
+            measure(self._waiting, done, pairs, confirming=True)
             done = pairs
             for question in self._waiting:
                 values = self._found.second[question]
+                held = self._plan.limits(question, values)
                 self._found.decisions[question] = confirm(
                     _differences(question, values),
-                    margin=self._margin(question, values),
+                    margin=held.harm,
+                    red=held.red,
                     suspects=suspects,
                 )
             self._keep_waiting(State.INCONCLUSIVE)
 
+    def _is_late(self) -> bool:
+        return time.monotonic() - self._started > self._plan.budget_seconds
+
     def _keep_waiting(self, state: State) -> None:
         self._waiting = [q for q in self._waiting if self._found.decisions[q].state is state]
 
-    def _pairs(
-        self, asked: Collection[Asked], done: int, pairs: int, *, confirming: bool = False
-    ) -> None:
+    def _pairs(self, asked: Collection[Asked], done: int, pairs: int, *, confirming: bool) -> None:
         for number in range(done, pairs):
-            pair = measure_pair(
+            pair = self._measure(
                 self._plan.environments,
                 self._plan.timed,
                 asked,
@@ -156,14 +189,14 @@ class _Run:
                 f"{len(asked)} questions, other processes had {pair.others_fraction:.0%} of the machine"
             )
 
-    def _seeds(
-        self, asked: Collection[Asked], done: int, pairs: int, *, confirming: bool = False
-    ) -> None:
+    def _seeds(self, asked: Collection[Asked], done: int, pairs: int, *, confirming: bool) -> None:
         first = FIRST_CONFIRMING_SEED if confirming else FIRST_SEED
         started = time.monotonic()
         seeds = range(first + done, first + pairs)
-        values = measure_seeds(self._plan.environments, self._plan.trained, asked, seeds)
-        self._keep(values, confirming=confirming, seeds=list(seeds))
+        for values in measure_seeds(
+            self._plan.environments, self._plan.trained, asked, seeds, chance=self._chance
+        ):
+            self._keep(values, confirming=confirming, seeds=list(seeds))
         self._tell(
             f"{_set_name(confirming)}, seeds {seeds[0]} to {seeds[-1]} trained in both: "
             f"{time.monotonic() - started:.0f} s"
@@ -178,14 +211,6 @@ class _Run:
         held = self._found.second if confirming else self._found.first
         for question, found in values.items():
             held.setdefault(question, []).extend(found)
-
-    def _margin(self, asked: Asked, values: Sequence[Values]) -> float:
-        return margin(
-            asked,
-            values,
-            fraction=self._plan.margin_fraction,
-            drop=self._plan.allowed_drop.get(asked.subject, self._plan.margin_fraction),
-        )
 
 
 def _differences(asked: Asked, values: Sequence[Values]) -> list[float]:

@@ -4,6 +4,7 @@
 |---|---|---|
 | `describe` | | versions, before anything is imported |
 | `import` | | time |
+| `start` | | time of building and fitting a tiny model: what is done once a process |
 | `load` | experiment | time |
 | `build` | experiment | time |
 | `fit` | | first step's time; then `step` (time of one) any number of times, then `end` |
@@ -53,6 +54,7 @@ class Worker:
         self._tasks: dict[str, Callable[[Request], None]] = {
             "describe": self._describe,
             "import": self._import,
+            "start": self._start,
             "load": self._load,
             "build": self._build,
             "fit": self._fit,
@@ -87,6 +89,17 @@ class Worker:
 
         clock = Clock()
         import_seconds()
+        self._spent(clock)
+
+    def _start(self, _request: Request) -> None:
+        import keras
+        import numpy as np
+
+        clock = Clock()
+        layers = [keras.Input((4,)), keras.layers.Dense(1)]
+        model = keras.Sequential(layers)
+        model.compile("adam", "mse")
+        model.fit(np.zeros((4, 4)), np.zeros((4, 1)), verbose=0)
         self._spent(clock)
 
     def _load(self, request: Request) -> None:

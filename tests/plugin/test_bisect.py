@@ -51,10 +51,10 @@ def test_without_a_question_and_without_a_red_upgrade_there_is_nothing_to_bisect
 
 
 def test_the_first_red_question_of_the_last_upgrade_is_taken(project: pytest.Pytester) -> None:
-    both = {"reference": sys.executable, "candidate": sys.executable}
+    both = {"reference": sys.executable, "changed": []}
     leave_a_record(project, "upgrade-1.jsonl", **both, regressed=["import:all"])
     leave_a_record(project, "upgrade-2.jsonl", **both, regressed=["build:tube", "import:all"])
-    leave_a_record(project, "upgrade-3.jsonl", reference="other", candidate="", regressed=["x:y"])
+    leave_a_record(project, "upgrade-3.jsonl", reference="other", changed=[], regressed=["x:y"])
     (project.path / "runs" / "upgrade-4.jsonl").write_text('{"set": "first')
     result = run(project, f"--reference-python={sys.executable}")
     result.stdout.fnmatch_lines(["Received: 'build:tube'"])
@@ -63,7 +63,7 @@ def test_the_first_red_question_of_the_last_upgrade_is_taken(project: pytest.Pyt
 def test_a_last_upgrade_without_a_red_question_leaves_nothing_to_bisect(
     project: pytest.Pytester,
 ) -> None:
-    both = {"reference": sys.executable, "candidate": sys.executable}
+    both = {"reference": sys.executable, "changed": []}
     leave_a_record(project, "upgrade-1.jsonl", **both, regressed=["import:all"])
     leave_a_record(project, "upgrade-2.jsonl", **both, regressed=[])
     result = run(project, f"--reference-python={sys.executable}")

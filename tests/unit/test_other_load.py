@@ -8,8 +8,8 @@ import time
 import psutil
 import pytest
 
+from rnn_suite import other_load
 from rnn_suite.other_load import OtherLoad
-from rnn_suite.upgrade import load
 
 BUSY = "import time\nwhile time.process_time() < 0.6: pass"
 CLOCK_TICK = 0.05
@@ -46,7 +46,7 @@ def test_processor_time_of_our_workers_is_not_others() -> None:
 
 def test_processor_time_of_this_process_is_not_others(monkeypatch: pytest.MonkeyPatch) -> None:
     # A machine on which nobody else does anything, which no test can count on having.
-    monkeypatch.setattr(load, "_busy_seconds", time.process_time)
+    monkeypatch.setattr(other_load, "_busy_seconds", time.process_time)
     watched = OtherLoad()
     until = time.process_time() + 0.2
     while time.process_time() < until:
@@ -60,13 +60,13 @@ def test_more_of_our_own_than_was_counted_is_no_load_and_never_a_negative_one() 
 
 def test_more_than_the_whole_machine_is_the_whole_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     counted = itertools.count(0.0, 1e6)
-    monkeypatch.setattr(load, "_busy_seconds", lambda: next(counted))
+    monkeypatch.setattr(other_load, "_busy_seconds", lambda: next(counted))
     assert OtherLoad().others_fraction() == 1.0
 
 
 def test_idle_processors_and_those_that_wait_for_a_disk_are_not_busy() -> None:
     before = psutil.cpu_times()
-    busy = load._busy_seconds()
+    busy = other_load._busy_seconds()
     after = psutil.cpu_times()
     everything = sum(after) - after.idle - getattr(after, "iowait", 0.0)
     assert before.user + before.system <= busy <= everything

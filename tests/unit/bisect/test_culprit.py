@@ -61,7 +61,12 @@ class Bench:
         return int(number) >= 10
 
     def search(
-        self, old: Path, new: Path, is_red: Callable[[Path], bool | None] | None = None
+        self,
+        old: Path,
+        new: Path,
+        is_red: Callable[[Path], bool | None] | None = None,
+        *,
+        known_red: bool = True,
     ) -> Culprit:
         """Run a search."""
         return find_culprit(
@@ -71,6 +76,7 @@ class Bench:
             is_red=is_red or self.is_red,
             folder=self.folder / "bisect",
             tell=self.told.append,
+            known_red=known_red,
         )
 
 
@@ -134,6 +140,7 @@ def test_the_package_and_its_release_are_found_in_as_many_runs_as_were_said(
         "step time of lstm: turned red with alpha 1.2 -> 1.3 (4 runs; planned: at most 5)."
     )
     assert bench.told == [
+        "at most 2 runs to the package, and at most 3 more to its release",
         f"4 steps from the reference to the candidate: at most 2 runs, {MORE}",
         "run 1 of at most 2: 2 of 4 steps, the last beta 1.0 -> 2.0: red",
         "run 2 of at most 2: 1 of 4 steps, the last alpha 1.0 -> 2.0: red",
@@ -157,10 +164,18 @@ def test_a_search_that_was_cut_short_goes_on_where_it_was_and_one_that_ended_doe
     found = bench.search(*ends)
     assert found.changes == (Change(name="alpha", before="1.2", after="1.3"),)
     assert found.runs == len(bench.measured) == 4
-    assert bench.told[1].endswith("beta 1.0 -> 2.0: red, as asked before")
+    assert bench.told[2].endswith("beta 1.0 -> 2.0: red, as asked before")
     bench.measured.clear()
     assert bench.search(*ends) == found
     assert len(bench.measured) == 4
+
+
+def test_a_candidate_that_nobody_has_called_red_is_measured_before_anything_is_searched(
+    bench: Bench, ends: Ends
+) -> None:
+    with pytest.raises(BisectError, match="Expected: a candidate that is red"):
+        bench.search(*ends, is_red=lambda _python: False, known_red=False)
+    assert bench.measured == []
 
 
 def test_runs_without_an_answer_leave_a_range_and_are_told_with_their_reason(

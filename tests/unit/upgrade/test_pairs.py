@@ -45,9 +45,9 @@ def test_a_process_is_asked_nothing_that_no_open_question_needs(environments: Ma
     run.compare(STEP, GRU_STEP, BUILD)
     late = [heard for heard in run.heard("candidate") if heard["start"] == FIRST_LOOK + 1]
     assert [heard["do"] for heard in late] == [
-        *("describe", "import", "load", "build", "fit", "end", "usage")
+        *("describe", "import", "start", "load", "build", "fit", "end", "usage")
     ]
-    assert {heard["cell"] for heard in late[3:]} == {"lstm"}
+    assert {heard["cell"] for heard in late[4:]} == {"lstm"}
 
 
 def test_a_step_is_timed_after_warm_ups_and_what_traces_is_done_once_before(

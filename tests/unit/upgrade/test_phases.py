@@ -6,7 +6,7 @@ import pytest
 
 from rnn_suite.errors import MeasurementError
 from rnn_suite.models import CELLS
-from rnn_suite.upgrade.phases import PHASES, Asked, Scale, Values, margin
+from rnn_suite.upgrade.phases import PHASES, Asked, Limits, Scale, Values, limits
 
 STEP = Asked("train_step", "lstm")
 BUILD = Asked("build", "lstm")
@@ -17,8 +17,8 @@ def pairs(old: float, count: int = 3) -> list[Values]:
     return [Values(old=(old,), new=(2 * old,))] * count
 
 
-def margin_of(asked: Asked, found: list[Values]) -> float:
-    return margin(asked, found, fraction=0.1, drop=0.02)
+def limits_of(asked: Asked, found: list[Values]) -> Limits:
+    return limits(asked, found, fraction=0.1, drop=0.02)
 
 
 def test_a_ratio_is_the_logarithm_of_new_over_old() -> None:
@@ -54,32 +54,39 @@ def test_an_accuracy_of_0_is_a_number_like_any_other() -> None:
     assert Values(old=(0.0,), new=(0.0,)).difference(Scale.DROP) == 0.0
 
 
-def test_the_margin_of_a_step_is_the_fraction_whatever_its_size() -> None:
+def test_a_step_is_held_to_the_fraction_whatever_its_size() -> None:
     for old in (1e-6, 0.1, 1e3):
-        assert margin_of(STEP, pairs(old)) == pytest.approx(math.log(1.1))
+        held = limits_of(STEP, pairs(old))
+        assert held.harm == pytest.approx(math.log(1.1))
+        assert held.red == pytest.approx(math.log(1.05))
 
 
-def test_the_margin_of_what_is_paid_once_is_the_fraction_where_that_is_more_than_negligible() -> (
-    None
-):
-    assert margin_of(BUILD, pairs(3.0)) == pytest.approx(math.log(1.1))
+def test_what_is_paid_once_is_held_to_the_fraction_where_half_of_that_is_not_negligible() -> None:
+    assert limits_of(BUILD, pairs(3.0)) == limits_of(STEP, pairs(3.0))
 
 
-def test_the_margin_of_what_is_paid_once_and_small_is_the_negligible_part_of_the_old_size() -> None:
-    assert margin_of(BUILD, pairs(0.05)) == pytest.approx(math.log(1 + 0.1 / 0.05))
+def test_what_is_paid_once_and_small_is_red_where_it_grew_by_what_is_negligible() -> None:
+    held = limits_of(BUILD, pairs(0.05))
+    assert 0.05 * math.exp(held.red) == pytest.approx(0.05 + BUILD.row.negligible)
+    assert 0.05 * math.exp(held.harm) == pytest.approx(0.05 + 2 * BUILD.row.negligible)
 
 
 def test_the_old_size_is_the_middle_one_of_the_pairs() -> None:
-    assert margin_of(BUILD, [*pairs(0.05), *pairs(9.0, count=2)]) == margin_of(BUILD, pairs(0.05))
+    assert limits_of(BUILD, [*pairs(0.05), *pairs(9.0, count=2)]) == limits_of(BUILD, pairs(0.05))
 
 
-def test_the_new_size_does_not_move_the_margin() -> None:
+def test_the_new_size_does_not_move_the_limits() -> None:
     worse = [Values(old=(0.05,), new=(500.0,))] * 3
-    assert margin_of(BUILD, worse) == margin_of(BUILD, pairs(0.05))
+    assert limits_of(BUILD, worse) == limits_of(BUILD, pairs(0.05))
 
 
-def test_the_margin_of_an_accuracy_is_the_allowed_drop() -> None:
-    assert margin_of(ACCURACY, pairs(0.8)) == 0.02
+def test_an_accuracy_is_red_where_it_fell_by_the_allowed_drop() -> None:
+    assert limits_of(ACCURACY, pairs(0.8)) == Limits(harm=0.04, red=0.02)
+
+
+def test_an_accuracy_that_may_not_fall_at_all_is_held_to_a_few_reviews() -> None:
+    held = limits(ACCURACY, pairs(0.8), fraction=0.1, drop=0.0)
+    assert 0 < held.red < held.harm < 0.01
 
 
 def test_a_phase_of_cells_has_each_cell_and_one_of_the_process_has_all() -> None:
