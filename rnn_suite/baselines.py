@@ -188,9 +188,11 @@ def save_baseline(
 
 def incomparable_fields(question: Question, old: Measurement, new: Measurement) -> list[str]:
     """Return `name: baseline's / new` for every field that forbids a comparison."""
+    on_one_device = old.environment.accelerator == new.environment.accelerator != "none"
     return _differing_subject(question, old, new) + [
         f"{name}: {getattr(old.environment, name)!r} / {getattr(new.environment, name)!r}"
         for name in question.same_environment
+        if not (on_one_device and name in question.of_the_processor)
         if getattr(old.environment, name) != getattr(new.environment, name)
     ]
 

@@ -43,15 +43,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=_fraction,
         default=0.1,
         metavar="FRACTION",
-        help="by how much a time, a size or a loss may grow (default: 0.1)",
+        help="the growth of a time, a size or a loss that must not be missed; red begins at half of it "
+        "(default: 0.1)",
     )
     group.addoption(
         "--upgrade-minutes",
         type=float,
         default=10.0,
         metavar="MINUTES",
-        help="when to give up on questions that noise leaves open; a regression is always measured "
-        "a second time (default: 10)",
+        help="when a set of pairs, or of trainings, gives up on questions that noise leaves open; a "
+        "regression is always measured a second time (default: 10)",
     )
 
 

@@ -53,6 +53,8 @@ class Question:
     """Whether an experiment on a corpus is measured; rules bring their own small models instead."""
     same_environment: tuple[str, ...] = ()
     """Fields of `Environment` that must be equal for the measurement to mean the same."""
+    of_the_processor: tuple[str, ...] = ()
+    """Those of them that do not count where both ran on the same model of accelerator."""
 
 
 def each(judge_one: Callable[[Pair], Judgement]) -> Callable[[Sequence[Pair]], list[Judgement]]:

@@ -85,4 +85,6 @@ STEP_TIME = Question(
         "threads",
         "onednn",
     ),
+    # A step on a GPU, which has ended when its loss is a number, is the device's work.
+    of_the_processor=("processor", "cores", "memory_gib", "threads", "onednn"),
 )

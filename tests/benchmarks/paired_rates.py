@@ -8,7 +8,7 @@ a line of JSON: the three training steps, or with `--whole` every timed phase. `
 (`busy_wait:0.1` lets each step end 10 % later, `extra_operations:3` adds operations to the cell); with
 `--disturb` another process keeps one core busy for some seconds, and then not, and so on.
 
-`table` decides whole runs with `rnn_suite.upgrade.decision`, from the pairs of each file as they came: a run
+`table` lets the suite decide whole runs on the pairs of each file as they came: a run
 begins where the one before ended. With `--slowdowns` one that each step pays in proportion is also laid on
 the pairs by arithmetic, which is what a busy wait does, for many runs of pairs drawn with replacement. The
 other two rules are given as many steps as a first look has: those of old processes of one run, those of new
@@ -36,9 +36,11 @@ from typing import Any
 from rnn_suite.experiment import profile_experiment
 from rnn_suite.jsonable import to_jsonable
 from rnn_suite.models import CELLS
-from rnn_suite.upgrade.decision import LOOKS, State, confirm, confirmation_looks, look
-from rnn_suite.upgrade.pairs import Environments, measure_pair
-from rnn_suite.upgrade.phases import PHASES, Asked, Values, margin
+from rnn_suite.upgrade.decision import LOOKS, State
+from rnn_suite.upgrade.pairs import Environments, Pair, measure_pair
+from rnn_suite.upgrade.phases import PHASES, Asked, Values
+from rnn_suite.upgrade.record import Record
+from rnn_suite.upgrade.run import Plan, compare_environments
 
 ROOT = Path(__file__).parents[2]
 MARGIN = 0.1
@@ -124,45 +126,41 @@ class ExhaustedError(Exception):
     """There are no more pairs for another whole run."""
 
 
+class Nowhere(Record):
+    """Keeps nothing: what is decided on was kept when it was measured."""
+
+    def append(self, **found: Any) -> None:
+        pass
+
+
 def one_run(
     draw: Callable[[], dict[str, Values]], questions: Sequence[Asked]
 ) -> dict[Asked, State]:
-    """Decide one whole run on pairs that `draw` gives."""
+    """Let the suite decide one whole run on pairs that `draw` gives."""
 
-    def margin_of(question: Asked, values: list[Values]) -> float:
-        return margin(question, values, fraction=MARGIN, drop=MARGIN)
+    def measure(*_: object, **__: object) -> Pair:
+        return Pair(
+            values=draw(),
+            cpu={},
+            reference={},
+            candidate={},
+            facts={},
+            others_fraction=0.0,
+            seconds=0.0,
+        )
 
-    def differences(question: Asked, values: list[Values]) -> list[float]:
-        return [value.difference(question.row.scale) for value in values]
-
-    states = dict.fromkeys(questions, State.OPEN)
-    first: list[dict[str, Values]] = []
-    for pairs in LOOKS:
-        waiting = [question for question in questions if states[question] is State.OPEN]
-        if not waiting:
-            break
-        first += [draw() for _ in range(pairs - len(first))]
-        for question in waiting:
-            values = [pair[str(question)] for pair in first]
-            states[question] = look(
-                differences(question, values), margin=margin_of(question, values)
-            ).state
-    suspects = [question for question in questions if states[question] is State.SUSPECT]
-    second: list[dict[str, Values]] = []
-    waiting = suspects
-    for pairs in confirmation_looks(len(suspects)) if suspects else ():
-        if not waiting:
-            break
-        second += [draw() for _ in range(pairs - len(second))]
-        for question in waiting:
-            values = [pair[str(question)] for pair in second]
-            states[question] = confirm(
-                differences(question, values),
-                margin=margin_of(question, values),
-                suspects=len(suspects),
-            ).state
-        waiting = [question for question in waiting if states[question] is State.INCONCLUSIVE]
-    return states
+    plan = Plan(
+        environments=Environments(reference=Path(), candidate=Path()),
+        asked=tuple(questions),
+        timed={},
+        trained={},
+        allowed_drop={},
+        margin_fraction=MARGIN,
+        budget_seconds=math.inf,
+    )
+    nowhere = Nowhere(Path(os.devnull))
+    found = compare_environments(plan, nowhere, lambda _line: None, measure=measure)
+    return {question: found.decisions[question].state for question in questions}
 
 
 def runs_as_they_came(pairs: Pairs, questions: Sequence[Asked]) -> list[dict[Asked, State]]:

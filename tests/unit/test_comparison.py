@@ -115,6 +115,20 @@ def test_another_machine_forbids_the_questions_that_depend_on_it(
     assert [line.split(":")[0] for line in found] == ([field] if forbidden else [])
 
 
+@pytest.mark.parametrize(
+    ("accelerator", "differing"),
+    [("NVIDIA H100", []), ("NVIDIA A100", ["processor", "cores", "accelerator"])],
+)
+def test_step_times_of_a_gpu_are_compared_per_model_of_gpu_whatever_the_processor(
+    accelerator: str, differing: list[str], measurement: Make
+) -> None:
+    old = of(STEP_TIME, measurement)
+    old = replace(old, environment=replace(old.environment, accelerator="NVIDIA H100"))
+    there = replace(old.environment, processor="another", cores=64, accelerator=accelerator)
+    found = incomparable_fields(STEP_TIME, old, replace(old, environment=there))
+    assert [line.split(":")[0] for line in found] == differing
+
+
 def test_a_pair_that_cannot_be_compared_names_the_field_and_both_values(
     saved: Baseline, measurement: Make, tiny: Callable[..., Experiment]
 ) -> None:
