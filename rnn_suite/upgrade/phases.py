@@ -72,12 +72,14 @@ PHASES: dict[str, Phase] = {
             name="evaluation",
             meaning="evaluate on 128 reviews, traced before",
             unit="s",
+            repeats=3,
             negligible=0.01,
         ),
         Phase(
             name="prediction",
             meaning="predict on 128 reviews, traced before",
             unit="s",
+            repeats=3,
             negligible=0.01,
         ),
         Phase(
@@ -180,7 +182,7 @@ class Limits:
     harm: float
     """The change that must not be missed; who passes is better than this."""
     red: float
-    """The estimate from which a confirmed change is regressed: half the harm, so that that is not missed."""
+    """The estimate from which a confirmed change is regressed: of ratios half the harm, not to miss that."""
 
 
 def limits(asked: Asked, pairs: Sequence[Values], *, fraction: float, drop: float) -> Limits:
@@ -190,11 +192,12 @@ def limits(asked: Asked, pairs: Sequence[Values], *, fraction: float, drop: floa
         asked: the question.
         pairs: what was measured of it so far; gives the old size that `negligible` is a part of.
         fraction: the growth of a ratio that must not be missed, such as 0.1.
-        drop: the fall of an accuracy that is red.
+        drop: the fall of an accuracy that is allowed.
     """
     if asked.row.scale is Scale.DROP:
-        red = max(drop, LEAST_DROP)
-        return Limits(harm=2 * red, red=red)
+        # A person said what is allowed: up to it is no harm, from it on is.
+        allowed = max(drop, LEAST_DROP)
+        return Limits(harm=allowed, red=allowed)
     old = median(median(values.old) for values in pairs)
     harm = max(fraction, 2 * asked.row.negligible / old)
     return Limits(harm=math.log1p(harm), red=math.log1p(harm / 2))

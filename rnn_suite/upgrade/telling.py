@@ -7,7 +7,7 @@ from statistics import median
 
 from rnn_suite.upgrade.cause import cause_of
 from rnn_suite.upgrade.decision import LOOKS, Decision, State, confirmation_looks
-from rnn_suite.upgrade.phases import Asked, Scale
+from rnn_suite.upgrade.phases import Asked, Limits, Scale
 from rnn_suite.upgrade.run import Found, Plan
 from rnn_suite.verdicts import Outcome, Verdict
 
@@ -31,7 +31,7 @@ def verdict_of(asked: Asked, found: Found, plan: Plan) -> Verdict:
         file=str(plan.environments.reference),
         outcome=outcome,
         expected=f"less than {_change(asked, held.red)} {worse} than the old environment's "
-        f"{_size(asked, old)}, so that {_change(asked, held.harm)} is not missed: {asked.row.meaning}",
+        f"{_size(asked, old)}{_not_missed(asked, held)}: {asked.row.meaning}",
         received=f"{_size(asked, new)}, {_change(asked, decision.estimate, signed=True)} "
         f"({decision.confidence:.0%} interval {_interval(asked, decision)}) over "
         f"{decision.pairs} {'seeds' if asked.row.quality else 'pairs of fresh processes'}"
@@ -42,6 +42,10 @@ def verdict_of(asked: Asked, found: Found, plan: Plan) -> Verdict:
         now=_size(asked, new),
         interval=_interval(asked, decision),
     )
+
+
+def _not_missed(asked: Asked, held: Limits) -> str:
+    return "" if held.harm == held.red else f", so that {_change(asked, held.harm)} is not missed"
 
 
 def _advice(asked: Asked, found: Found, outcome: Outcome, plan: Plan) -> str:

@@ -57,7 +57,7 @@ def test_a_step_is_timed_after_warm_ups_and_what_traces_is_done_once_before(
     run.compare(STEP, "evaluation:lstm", "model_loading:lstm")
     first = Counter(heard["do"] for heard in run.heard("reference") if heard["start"] == 2)
     steps = WARM_STEPS + PHASES["train_step"].repeats
-    assert (first["step"], first["evaluate"], first["save_and_load"]) == (steps, 1 + 1, 1 + 2)
+    assert (first["step"], first["evaluate"], first["save_and_load"]) == (steps, 1 + 3, 1 + 2)
     assert first["predict"] == 0
     assert {repeats for pair in run.recorded() for repeats in repeats_of(pair)} == {
         steps - WARM_STEPS

@@ -162,7 +162,7 @@ def test_what_is_negligible_shows_in_what_is_allowed(plan: Plan) -> None:
 def test_an_accuracy_that_fell_is_told_as_a_negative_change(plan: Plan) -> None:
     verdict = told(ACCURACY, drops(0.8, 0.05), plan)
     assert verdict.outcome is Outcome.REGRESSED
-    assert verdict.expected.startswith("less than 0.020 lower than the old environment's 0.8000, ")
+    assert verdict.expected.startswith("less than 0.020 lower than the old environment's 0.8000: ")
     assert verdict.received.startswith(
         "0.7500, -0.050 (95% interval -0.053 to -0.047) over 8 seeds"
     )
