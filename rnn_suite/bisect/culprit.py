@@ -115,7 +115,7 @@ def find_culprit(
         worst_case_runs=runs.planned,
     )
     if found.narrow:
-        culprit = _among_releases(culprit, states[found.good], states[found.red], runs)
+        culprit = _among_releases(culprit, states, found.red, runs)
     runs.log.finish()
     return culprit
 
@@ -230,12 +230,14 @@ def _among_packages(states: Sequence[State], runs: _Runs) -> Bracket:
     return halve(steps, ask)
 
 
-def _among_releases(culprit: Culprit, before: State, after: State, runs: _Runs) -> Culprit:
+def _among_releases(culprit: Culprit, states: Sequence[State], red: int, runs: _Runs) -> Culprit:
     """Return `culprit` with the release named, if the first package of the step has some between.
 
     All packages of a step force each other to move; the one asked about leads, and pip lets the others
     follow.
     """
+    before, after = states[red - 1 : red + 1]
+    later = [change for state in states[red + 1 :] for change in state.changes]
     lead, *others = after.changes
     if lead.before is None or lead.after is None:
         return culprit
@@ -252,7 +254,9 @@ def _among_releases(culprit: Culprit, before: State, after: State, runs: _Runs) 
 
     def ask(number: int) -> Answer:
         release = between[number - 1]
-        return runs.ask(f"{lead.name} {release}", recipes(before, after.changes, lead, release))
+        return runs.ask(
+            f"{lead.name} {release}", recipes(before, after.changes, lead, release, later)
+        )
 
     found = halve(steps, ask)
     versions = (lead.before, *between, lead.after)

@@ -79,28 +79,41 @@ def releases_between(known: Iterable[str], before: str, after: str) -> tuple[str
 
 
 def recipes(
-    before: State, changes: Iterable[Change], lead: Change, release: str
-) -> tuple[Recipe, Recipe]:
-    """Return two ways to have `release`: all else as in `before`, or what moves with it left to pip.
+    before: State,
+    changes: Iterable[Change],
+    lead: Change,
+    release: str,
+    later: Iterable[Change] = (),
+) -> tuple[Recipe, ...]:
+    """Return ways to have `release`, the nearest to `before` first.
 
-    What is left to pip stays between its versions before and after.
+    All else as in `before`; or what moves with it left to pip; or what moves in later steps as well, of which
+    releases between may need versions between. What is left to pip stays between its versions before and
+    after; what comes or goes is not bound.
 
     Args:
         before: the last state that was good.
         changes: what moved in the step after it.
         lead: which of them the releases are of.
         release: its version.
+        later: what moves in the steps after that.
     """
     changed = pins({**before.versions, lead.name: release})
     free = {change.name: change for change in changes if change.name != lead.name}
-    kept = {name: version for name, version in before.versions.items() if name not in free}
+    freer = free | {change.name: change for change in later}
+
+    def leaving(free: dict[str, Change], bound: Iterable[Change]) -> Recipe:
+        kept = {name: version for name, version in before.versions.items() if name not in free}
+        return Recipe(
+            requirements=pins({**kept, lead.name: release}),
+            constraints=tuple(sorted(map(_bounds, bound))),
+            complete=False,
+        )
+
     return (
         Recipe(requirements=changed, complete=False),
-        Recipe(
-            requirements=pins({**kept, lead.name: release}),
-            constraints=tuple(_bounds(free[name]) for name in sorted(free)),
-            complete=False,
-        ),
+        leaving(free, free.values()),
+        leaving(freer, [change for change in freer.values() if change.before and change.after]),
     )
 
 

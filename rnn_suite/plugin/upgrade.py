@@ -125,6 +125,14 @@ def upgraded(request: pytest.FixtureRequest) -> Upgraded:
         changed=changed,
         regressed=[str(q) for q, d in found.decisions.items() if d.state is State.REGRESSED],
     )
+    config.stash[REPORTER].found.append(
+        "Asked were time, memory and quality, side by side; behaviour is asked by pytest -m 'smoke or rules'."
+    )
+    if any(decision.state is State.REGRESSED for decision in found.decisions.values()):
+        config.stash[REPORTER].found.append(
+            "Why stands with each failure. Which package does it: pytest -m bisect with the same "
+            "--reference-python, or tox -e bisect with the same variables."
+        )
     if found.pairs:
         others = max(pair.others_fraction for pair in found.pairs)
         config.stash[REPORTER].header.append(

@@ -70,6 +70,11 @@ def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[s
     ]
 
 
+def _named(verdict: Verdict) -> str:
+    """Return the question, and of which cell it is where it is not of all."""
+    return verdict.question if verdict.cell == "all" else f"{verdict.question} of {verdict.cell}"
+
+
 def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> str:
     """Return the answer to "is it safe to upgrade?" in one line.
 
@@ -80,14 +85,14 @@ def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> str:
         verdicts: all verdicts of the run.
         unanswered: names of tests that asked a question and ended without a verdict.
     """
-    reds = [f"{v.question} of {v.cell}" for v in verdicts if v.outcome is Outcome.REGRESSED]
+    reds = [_named(v) for v in verdicts if v.outcome is Outcome.REGRESSED]
     if reds:
         return f"Not safe: {', '.join(reds)} regressed."
     compared = [verdict for verdict in verdicts if verdict.compared]
     if not compared:
         return "Not known: nothing was compared."
     open_questions = [nodeid.rpartition("::")[2] for nodeid in unanswered] + [
-        f"{v.question} of {v.cell} ({v.outcome})"
+        f"{_named(v)} ({v.outcome})"
         for v in verdicts
         if v.outcome is Outcome.INCONCLUSIVE
         or (not v.compared and v.question not in (STEP_TIME.name, DATASET.name))

@@ -193,14 +193,15 @@ class _Run:
         first = FIRST_CONFIRMING_SEED if confirming else FIRST_SEED
         started = time.monotonic()
         seeds = range(first + done, first + pairs)
+        self._tell(
+            f"{_set_name(confirming)}, {len(asked)} questions of quality: training seeds {seeds[0]} to "
+            f"{seeds[-1]} in both environments, untimed"
+        )
         for values in measure_seeds(
             self._plan.environments, self._plan.trained, asked, seeds, chance=self._chance
         ):
             self._keep(values, confirming=confirming, seeds=list(seeds))
-        self._tell(
-            f"{_set_name(confirming)}, seeds {seeds[0]} to {seeds[-1]} trained in both: "
-            f"{time.monotonic() - started:.0f} s"
-        )
+        self._tell(f"{_set_name(confirming)}, trained: {time.monotonic() - started:.0f} s")
 
     def _keep(
         self, values: Mapping[Asked, Sequence[Values]], *, confirming: bool, **more: object

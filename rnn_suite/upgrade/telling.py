@@ -35,13 +35,21 @@ def verdict_of(asked: Asked, found: Found, plan: Plan) -> Verdict:
         received=f"{_size(asked, new)}, {_change(asked, decision.estimate, signed=True)} "
         f"({decision.confidence:.0%} interval {_interval(asked, decision)}) over "
         f"{decision.pairs} {'seeds' if asked.row.quality else 'pairs of fresh processes'}"
-        f"{', the second set of them' if decision.confirmed else ''}; with this noise "
-        f"{_change(asked, held.red + decision.smallest_visible)} would have been called regressed",
+        f"{', the second set of them' if decision.confirmed else ''}"
+        f"{_visible(asked, decision, held, outcome)}",
         next_step=_advice(asked, found, outcome, plan),
         baseline=_size(asked, old),
         now=_size(asked, new),
         interval=_interval(asked, decision),
     )
+
+
+def _visible(asked: Asked, decision: Decision, held: Limits, outcome: Outcome) -> str:
+    """Say what the run could have seen, where it saw nothing."""
+    if outcome is Outcome.REGRESSED:
+        return ""
+    visible = _change(asked, held.red + decision.smallest_visible)
+    return f"; with this noise a true change of {visible} would not have been missed"
 
 
 def _not_missed(asked: Asked, held: Limits) -> str:
@@ -62,9 +70,12 @@ def _advice(asked: Asked, found: Found, outcome: Outcome, plan: Plan) -> str:
         case _ if asked.row.quality:
             return "pytest -m smoke holds it against more seeds, and its rules say whether arithmetic changed"
         case _ if found.decisions[asked].pairs in (LOOKS[-1], confirmation_looks(1)[-1]):
-            return "run again on a quieter machine: there were as many pairs as there may be"
+            return (
+                "run again: there were as many pairs as there may be, and processes of one environment "
+                "differ among themselves by more than what is asked about"
+            )
         case _:
-            return "run again on a quieter machine, or with a larger --upgrade-minutes"
+            return "run again with a larger --upgrade-minutes, or on a quieter machine"
 
 
 def _cause(asked: Asked, found: Found, plan: Plan) -> str:

@@ -113,4 +113,19 @@ def test_a_release_is_tried_with_all_else_as_before_and_then_with_its_group_left
             constraints=("alpha>=2,<=3", "gone<=1", "zeta<=7"),
             complete=False,
         ),
+        Recipe(
+            requirements=("keras==2", "other==5"), constraints=("alpha>=2,<=3",), complete=False
+        ),
+    )
+
+
+def test_what_moves_in_later_steps_is_left_to_pip_last_and_bound_only_if_it_stays() -> None:
+    before = State(versions={"board": "2.16", "keras": "1", "later": "4", "other": "5"}, changes=())
+    lead = Change(name="keras", before="1", after="3")
+    later = (
+        Change(name="board", before="2.16", after=None),
+        Change(name="later", before="4", after="6"),
+    )
+    assert recipes(before, [lead], lead, "2", later)[-1] == Recipe(
+        requirements=("keras==2", "other==5"), constraints=("later>=4,<=6",), complete=False
     )
