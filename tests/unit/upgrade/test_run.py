@@ -201,9 +201,10 @@ def test_both_sets_are_in_the_record(environments: Make) -> None:
     assert counted == {"first set": FIRST_LOOK, "second set": EARLY}
 
 
-def test_a_line_a_pair_is_told(environments: Make) -> None:
+def test_a_line_a_pair_is_told_and_one_before_trainings_that_take_long(environments: Make) -> None:
     run = environments()
     run.compare(STEP, ACCURACY)
-    assert len(run.told) == FIRST_LOOK + 1
+    assert len(run.told) == FIRST_LOOK + 2
     assert run.told[0].startswith("first set, pair 1 of 6: 0 s, 1 questions, other processes had ")
-    assert run.told[-1].startswith("first set, seeds 1000 to 1005 trained in both: ")
+    assert "training seeds 1000 to 1005 in both environments" in run.told[-2]
+    assert run.told[-1].startswith("first set, trained: ")
