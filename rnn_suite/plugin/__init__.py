@@ -18,7 +18,14 @@ from rnn_suite.errors import SuiteError
 from rnn_suite.experiment import PROFILES, Experiment, profile_experiment
 from rnn_suite.plugin.gate import ASKED, Gate, VerdictWarning
 from rnn_suite.plugin.reporter import WORKBENCH, Reporter
-from rnn_suite.plugin.shared import REPORTER, as_usage_error, chosen_corpus, say, uncaptured
+from rnn_suite.plugin.shared import (
+    REPORTER,
+    as_usage_error,
+    chosen_corpus,
+    runs_folder,
+    say,
+    uncaptured,
+)
 
 if TYPE_CHECKING:
     from rnn_suite.results import Environment
@@ -160,7 +167,7 @@ def workbench(request: pytest.FixtureRequest, suite_environment: Environment) ->
 
     config = request.config
     run = open_run(
-        config.option.runs or config.rootpath / ".rnn_suite",
+        runs_folder(config),
         suite_environment,
         fresh=config.option.fresh,
     )

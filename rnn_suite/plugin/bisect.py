@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rnn_suite.errors import MeasurementError, UnknownNameError
-from rnn_suite.plugin.shared import REPORTER, say
-from rnn_suite.plugin.upgrade import new_record, plan_for, refuse_xdist, runs_folder
+from rnn_suite.plugin.shared import REPORTER, runs_folder, say
+from rnn_suite.plugin.upgrade import new_record, plan_for, refuse_xdist
 
 if TYPE_CHECKING:
     from rnn_suite.bisect import Culprit

@@ -40,6 +40,12 @@ class VerdictWarning(UserWarning):
     """A verdict that lets the run pass and still wants to be read: improved or inconclusive."""
 
 
+def baselines_folder(config: pytest.Config) -> Path:
+    """Return where the baselines lie."""
+    named: Path | None = config.option.baselines
+    return named or config.rootpath / "baselines"
+
+
 class Gate:
     """Asks questions of one test: holds a measurement against its baseline, or records it."""
 
@@ -56,8 +62,7 @@ class Gate:
 
     @property
     def _root(self) -> Path:
-        root: Path | None = self._config.option.baselines
-        return root or self._config.rootpath / "baselines"
+        return baselines_folder(self._config)
 
     @property
     def updating(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,12 @@ REPORTER: pytest.StashKey[Reporter] = pytest.StashKey()
 """Where a session keeps its reporter."""
 
 _CHOICE: pytest.StashKey[CorpusChoice] = pytest.StashKey()
+
+
+def runs_folder(config: pytest.Config) -> Path:
+    """Return where results of runs go."""
+    named: Path | None = config.option.runs
+    return named or config.rootpath / ".rnn_suite"
 
 
 def chosen_corpus(config: pytest.Config) -> CorpusChoice:

@@ -15,7 +15,8 @@ from rnn_suite.baselines import baseline_path, load_baseline
 from rnn_suite.errors import MeasurementError
 from rnn_suite.experiment import profile_experiment
 from rnn_suite.models import CELLS
-from rnn_suite.plugin.shared import REPORTER, chosen_corpus, say
+from rnn_suite.plugin.gate import baselines_folder
+from rnn_suite.plugin.shared import REPORTER, chosen_corpus, runs_folder, say
 from rnn_suite.questions.accuracy import ACCURACY
 from rnn_suite.verdicts import Verdict
 
@@ -183,12 +184,6 @@ def new_record(config: pytest.Config) -> Record:
     return Record(runs_folder(config) / f"upgrade-{moment}-{time.monotonic_ns() % 10**9:09d}.jsonl")
 
 
-def runs_folder(config: pytest.Config) -> Path:
-    """Return where results of runs go."""
-    named: Path | None = config.option.runs
-    return named or config.rootpath / ".rnn_suite"
-
-
 def plan_for(config: pytest.Config, asked: Sequence[Asked]) -> Plan:
     """Return how this environment is held against that of `--reference-python` on the corpus of this run.
 
@@ -203,7 +198,7 @@ def plan_for(config: pytest.Config, asked: Sequence[Asked]) -> Plan:
         {cell: profile_experiment(profile, corpus=corpus, cell=cell) for cell in CELLS}
         for profile in ("full", "smoke")
     )
-    root = config.option.baselines or config.rootpath / "baselines"
+    root = baselines_folder(config)
     drops = {
         cell: load_baseline(
             baseline_path(root, ACCURACY, trained[cell]), ACCURACY

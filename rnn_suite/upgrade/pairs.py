@@ -164,10 +164,7 @@ def measure_pair(
             if with_facts:
                 of_old, of_new = arms.both("facts")
                 facts[cell] = {"old": dict(of_old), "new": dict(of_new)}
-        values = {
-            str(question): Values(old=tuple(sides[0]), new=tuple(sides[1]))
-            for question, sides in arms.seconds.items()
-        }
+        values = _by_question(arms.seconds)
         usage = arms.both("usage")
         if MEMORY in asked:
             old_mib, new_mib = (answer["peak_rss_bytes"] / 2**20 for answer in usage)
@@ -175,16 +172,20 @@ def measure_pair(
         others = load.others_fraction(sum(answer["cpu_seconds"] for answer in usage))
     return Pair(
         values=values,
-        cpu={
-            str(question): Values(old=tuple(sides[0]), new=tuple(sides[1]))
-            for question, sides in arms.cpu.items()
-        },
+        cpu=_by_question(arms.cpu),
         reference=dict(described[0]),
         candidate=dict(described[1]),
         facts=facts,
         others_fraction=others,
         seconds=time.perf_counter() - started,
     )
+
+
+def _by_question(noted: Mapping[Asked, tuple[list[float], list[float]]]) -> dict[str, Values]:
+    return {
+        str(question): Values(old=tuple(old), new=tuple(new))
+        for question, (old, new) in noted.items()
+    }
 
 
 def _cells(asked: Collection[Asked]) -> list[str]:

@@ -108,12 +108,12 @@ class _Run:
             [asked for asked in self._plan.asked if asked.row.quality is quality]
             for quality in (False, True)
         )
-        self._guarded(timed, lambda: self._first_set(self._pairs))
+        self._guarded(timed, partial(self._first_set, self._pairs))
         if timed and not self._found.pairs:
             # An environment that could not do the one will not do the other, and may hang anew.
             self._found.errors.update(dict.fromkeys(trained, self._found.errors[timed[0]]))
             return self._found
-        self._guarded(trained, lambda: self._first_set(self._seeds))
+        self._guarded(trained, partial(self._first_set, self._seeds))
         suspects = [a for a, d in self._found.decisions.items() if d.state is State.SUSPECT]
         if suspects:
             self._tell(f"asked again in fresh processes: {', '.join(map(str, suspects))}")
@@ -131,43 +131,46 @@ class _Run:
             self._found.errors.update(dict.fromkeys(self._waiting, error))
 
     def _first_set(self, measure: _Measure) -> None:
-        done = 0
-        for pairs in LOOKS:
-            if not self._waiting or (done and self._is_late()):
-                return
-            measure(self._waiting, done, pairs, confirming=False)
-            done = pairs
-            for question in self._waiting:
-                values = self._found.first[question]
-                held = self._plan.limits(question, values)
-                self._found.decisions[question] = look(
-                    _differences(question, values), margin=held.harm, red=held.red
-                )
-            self._keep_waiting(State.OPEN)
+        self._set(LOOKS, partial(measure, confirming=False), self._found.first, look, State.OPEN)
 
     def _second_set(self, measure: _Measure, suspects: int) -> None:
+        self._set(
+            confirmation_looks(suspects),
+            partial(measure, confirming=True),
+            self._found.second,
+            partial(confirm, suspects=suspects),
+            State.INCONCLUSIVE,
+        )
+
+    def _set(
+        self,
+        looks: Sequence[int],
+        measure: Callable[[Collection[Asked], int, int], None],
+        measured: Mapping[Asked, list[Values]],
+        decide: Callable[..., Decision],
+        undecided: State,
+    ) -> None:
+        """Measure up to each look what is still waiting, and decide it."""
         done = 0
-        for pairs in confirmation_looks(suspects):
+        for pairs in looks:
             if not self._waiting or (done and self._is_late()):
                 return
-            measure(self._waiting, done, pairs, confirming=True)
+            measure(self._waiting, done, pairs)
             done = pairs
             for question in self._waiting:
-                values = self._found.second[question]
+                values = measured[question]
                 held = self._plan.limits(question, values)
-                self._found.decisions[question] = confirm(
-                    _differences(question, values),
-                    margin=held.harm,
-                    red=held.red,
-                    suspects=suspects,
+                self._found.decisions[question] = decide(
+                    _differences(question, values), margin=held.harm, red=held.red
                 )
-            self._keep_waiting(State.INCONCLUSIVE)
+            self._waiting = [
+                question
+                for question in self._waiting
+                if self._found.decisions[question].state is undecided
+            ]
 
     def _is_late(self) -> bool:
         return time.monotonic() - self._started > self._plan.budget_seconds
-
-    def _keep_waiting(self, state: State) -> None:
-        self._waiting = [q for q in self._waiting if self._found.decisions[q].state is state]
 
     def _pairs(self, asked: Collection[Asked], done: int, pairs: int, *, confirming: bool) -> None:
         for number in range(done, pairs):
