@@ -96,7 +96,7 @@ def test_an_old_environment_that_does_not_work_is_an_error_of_every_question(
     result.assert_outcomes(passed=2, errors=2)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     shown = result.stdout.str()
-    assert shown.count(f"{broken} does not say what it has installed.") == 2
+    assert result.stdout.lines.count(f"{broken} does not say what it has installed.") == 2
     assert "Received: exit status 3" in shown
     assert "no such library" in shown
     assert "Traceback" not in shown
