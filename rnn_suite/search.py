@@ -1,0 +1,244 @@
+"""What is searched: a frozen description of space, tuner, budget and seeds, and the named profiles.
+
+A `Search` is plain data, as an `Experiment` is. Another space or another tuner is another value of a field.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rnn_suite.errors import InvalidExperimentError, UnknownNameError
+from rnn_suite.experiment import CorpusConfig, Experiment, ModelConfig, TrainingConfig
+
+Value = int | float | str
+"""Value of a hyperparameter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntRange:
+    """Whole numbers from `low` to `high`, both included, by `step`."""
+
+    name: str
+    """Name of the hyperparameter."""
+    field: str
+    """Field of an `Experiment` that it sets, with dots, such as `model.units`."""
+    low: int
+    high: int
+    step: int
+
+    @property
+    def values(self) -> tuple[int, ...]:
+        """Every value, in order."""
+        return tuple(range(self.low, self.high + 1, self.step))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """One of several names, such as those of cells."""
+
+    name: str
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """One of several numbers."""
+
+    name: str
+    field: str
+    values: tuple[float, ...]
+
+
+Parameter = IntRange | Names | Numbers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchSpace:
+    """Hyperparameters, in the order in which a tuner is told of them: a seed's draws depend on it."""
+
+    ranges: tuple[IntRange, ...] = ()
+    names: tuple[Names, ...] = ()
+    numbers: tuple[Numbers, ...] = ()
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Every hyperparameter."""
+        return (*self.ranges, *self.names, *self.numbers)
+
+
+NOTEBOOK_SPACE = SearchSpace(
+    ranges=(IntRange(name="units", field="model.units", low=32, high=512, step=32),),
+    names=(Names(name="rnn_type", field="model.cell", values=("simple_rnn", "lstm", "gru")),),
+    numbers=(
+        Numbers(name="learning_rate", field="training.learning_rate", values=(1e-2, 1e-3, 1e-4)),
+        Numbers(name="dropout", field="model.dropout", values=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5)),
+    ),
+)
+"""The teaching notebook's space, with the dropout that its prose promises."""
+
+SMALL_SPACE = SearchSpace(
+    ranges=(IntRange(name="units", field="model.units", low=16, high=32, step=16),),
+    names=NOTEBOOK_SPACE.names,
+    numbers=(
+        Numbers(name="learning_rate", field="training.learning_rate", values=(1e-2, 3e-3)),
+        Numbers(name="dropout", field="model.dropout", values=(0.0, 0.2)),
+    ),
+)
+"""A space of which every value learns something within an epoch of smoke."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """One search for hyperparameters, repeated over seeds; each whole search is one replicate."""
+
+    profile: str
+    """Name of the profile it was made from: a row of `SEARCHES`."""
+    corpus: CorpusConfig = field(default_factory=CorpusConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    """What the space does not set."""
+    training: TrainingConfig = field(default_factory=lambda: TrainingConfig(epochs=10))
+    """What the space does not set; `epochs` is how long the model is trained that is rebuilt in the end."""
+    space: SearchSpace = NOTEBOOK_SPACE
+    tuner: str = "hyperband"
+    """Which tuner: a row of `rnn_suite.tuning.tuners.TUNERS`."""
+    objective: str = "val_accuracy"
+    """What is highest in the best trial."""
+    max_epochs: int = 10
+    """Epochs of the longest trial; of every trial, where the tuner is not Hyperband."""
+    factor: int = 3
+    """Hyperband keeps one trial in so many from round to round."""
+    iterations: int = 1
+    """Times that Hyperband goes through all its brackets."""
+    max_trials: int = 10
+    """Trials of the other tuners."""
+    patience: int = 5
+    """Epochs without a lower `val_loss` after which a trial is stopped."""
+    seeds: tuple[int, ...] = (1,)
+    """Seeds of the draws and of the trainings."""
+
+    def __post_init__(self) -> None:
+        for name, valid, expected in _rules(self):
+            if not valid:
+                raise InvalidExperimentError(
+                    f"Invalid search field {name}.\nExpected: {expected}\n"
+                    f"Received: {getattr(self, name.partition('.')[0])!r}"
+                )
+        for parameter in self.space.parameters:
+            # Each value must make a valid experiment before hours are spent on the others.
+            for value in parameter.values:
+                self.experiment({parameter.name: value})
+
+    @property
+    def cell(self) -> str:
+        """What baselines call the subject: a search is about all cells."""
+        return "all"
+
+    def experiment(self, values: Mapping[str, Value], *, seed: int = 1) -> Experiment:
+        """Return the experiment that is trained with these hyperparameters.
+
+        Args:
+            values: by name; what is missing stays as it is in the search.
+            seed: the seed it is trained from.
+
+        Raises:
+            InvalidExperimentError: if a name is not in the space, or a value makes no valid experiment.
+        """
+        parameters = {parameter.name: parameter for parameter in self.space.parameters}
+        parts: dict[str, Any] = {"model": self.model, "training": self.training}
+        for name, value in values.items():
+            if name not in parameters:
+                raise InvalidExperimentError(
+                    f"Unknown hyperparameter.\nExpected: {', '.join(parameters)}\nReceived: {name!r}"
+                )
+            part, _, attribute = parameters[name].field.partition(".")
+            if part not in parts or attribute not in parts[part].__dataclass_fields__:
+                raise InvalidExperimentError(
+                    f"Hyperparameter {name} sets no field of an experiment.\n"
+                    "Expected: a field of model or training, such as model.units\n"
+                    f"Received: {parameters[name].field!r}"
+                )
+            parts[part] = dataclasses.replace(parts[part], **{attribute: value})
+        return Experiment(profile=self.profile, corpus=self.corpus, seeds=(seed,), **parts)
+
+
+def _rules(search: Search) -> list[tuple[str, bool, str]]:
+    names = [parameter.name for parameter in search.space.parameters]
+    return [
+        ("space", len(names) >= 1, "one hyperparameter or more"),
+        ("space", len(set(names)) == len(names), "no name twice"),
+        ("space", all(p.values for p in search.space.parameters), "one value or more for each"),
+        ("max_epochs", search.max_epochs >= 1, "1 or more"),
+        ("factor", search.factor >= 2, "2 or more"),
+        ("iterations", search.iterations >= 1, "1 or more"),
+        ("max_trials", search.max_trials >= 1, "1 or more"),
+        ("patience", search.patience >= 0, "0 or more"),
+        ("seeds", len(search.seeds) >= 1, "one seed or more"),
+        ("seeds", len(set(search.seeds)) == len(search.seeds), "no seed twice"),
+        (
+            "seeds",
+            all(1 <= seed < 2**31 for seed in search.seeds),
+            "1 to 2**31 - 1; Keras Tuner takes 0 for no seed and draws one",
+        ),
+    ]
+
+
+def _smoke(corpus: str) -> Search:
+    return Search(
+        profile="smoke",
+        corpus=CorpusConfig(name=corpus, maxlen=80, train_samples=4_000, test_samples=2_000),
+        model=ModelConfig(embedding_dim=32),
+        training=TrainingConfig(batch_size=64, epochs=3),
+        space=SMALL_SPACE,
+        max_epochs=3,
+    )
+
+
+def _reduced(corpus: str) -> Search:
+    return Search(
+        profile="reduced",
+        corpus=CorpusConfig(name=corpus, maxlen=80, train_samples=4_000, test_samples=4_000),
+        model=ModelConfig(embedding_dim=64),
+        training=TrainingConfig(batch_size=64, epochs=10),
+    )
+
+
+def _full(corpus: str) -> Search:
+    """The teaching notebook's search, unchanged."""
+    return Search(profile="full", corpus=CorpusConfig(name=corpus))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchProfile:
+    """A named setting: a search for each corpus, and the seeds it is run from."""
+
+    make: Callable[[str], Search]
+    """From the corpus to the search."""
+    gate_seeds: tuple[int, ...]
+    """Seeds of a gate; none of them is a baseline's, so that the two are independent."""
+    baseline_seeds: tuple[int, ...]
+    """Seeds a baseline is recorded from."""
+
+
+SEARCHES: dict[str, SearchProfile] = {
+    "smoke": SearchProfile(make=_smoke, gate_seeds=(101,), baseline_seeds=tuple(range(1, 13))),
+    "reduced": SearchProfile(make=_reduced, gate_seeds=(101,), baseline_seeds=(1, 2, 3)),
+    "full": SearchProfile(make=_full, gate_seeds=(101,), baseline_seeds=(1, 2, 3)),
+}
+"""Named profiles."""
+
+
+def profile_search(profile: str, *, corpus: str) -> Search:
+    """Return the search that `profile` gates `corpus` with.
+
+    Raises:
+        UnknownNameError: if there is no such profile. The corpus is looked up where it is used.
+    """
+    try:
+        row = SEARCHES[profile]
+    except KeyError:
+        raise UnknownNameError("search profile", profile, sorted(SEARCHES)) from None
+    return dataclasses.replace(row.make(corpus), seeds=row.gate_seeds)

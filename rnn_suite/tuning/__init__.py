@@ -1,0 +1,1 @@
+"""Searches for hyperparameters; the only room that imports Keras Tuner."""

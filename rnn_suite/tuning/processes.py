@@ -1,0 +1,97 @@
+"""Searches in processes of their own: what one leaves behind in a process touches nothing else."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import Popen
+
+from rnn_suite.checks.parts.fresh_process import end_process, no_answer, start_process
+from rnn_suite.errors import FormatError, MeasurementError
+from rnn_suite.jsonable import from_jsonable, read_json, write_json
+from rnn_suite.search import Search
+from rnn_suite.trials import SearchResult, TrialResult
+from rnn_suite.tuning.project import read_trials
+from rnn_suite.tuning.work import ASKED, FAULT, PROJECT, RESULT, SEARCHED, AskedSearch
+
+Progress = Callable[[int, tuple[TrialResult, ...], float], None]
+"""Told the seed, the trials begun so far and the seconds gone, whenever one begins or ends."""
+
+LOOK_SECONDS = 0.5
+
+
+class SearchProcess:
+    """One search from one seed in a process of its own; what its folder holds already is not done again."""
+
+    def __init__(self, search: Search, seed: int, folder: Path) -> None:
+        """Start it.
+
+        Args:
+            search: what is searched.
+            seed: one seed.
+            folder: of this search and seed alone; one that was cut short there is taken up.
+
+        Raises:
+            FormatError: if the folder holds another search, or cannot be written.
+        """
+        asked = AskedSearch(search=search, seed=seed, workers=1)
+        self._seed, self._folder = seed, folder
+        self._process: Popen[bytes] | None = None
+        self._started = time.monotonic()
+        _note(folder / ASKED, asked)
+        if (folder / RESULT).exists():
+            return
+        parts = ["rebuild"] if (folder / SEARCHED).exists() else ["search", "rebuild"]
+        (folder / FAULT).unlink(missing_ok=True)
+        self._process = start_process(
+            ["rnn_suite.tuning.work", str(folder), str(os.getpid()), *parts], folder / "words.txt"
+        )
+
+    def result(self, progress: Progress | None = None) -> SearchResult:
+        """Wait for the end and return what was found.
+
+        Raises:
+            SuiteError: if the search could not be done, its process died, or its files are damaged.
+        """
+        process, shown = self._process, -1
+        while process is not None and process.poll() is None:
+            time.sleep(LOOK_SECONDS)
+            shown = self._show(progress, shown)
+        if process is not None and process.returncode:
+            if (self._folder / FAULT).exists():
+                raise MeasurementError((self._folder / FAULT).read_text(encoding="utf-8"))
+            name = f"search from seed {self._seed} in {self._folder}"
+            raise no_answer(name, f"exit status {process.returncode}", self._folder / "words.txt")
+        path = self._folder / RESULT
+        return from_jsonable(SearchResult, read_json(path), where=str(path))
+
+    def _show(self, progress: Progress | None, shown: int) -> int:
+        if progress is None:
+            return shown
+        try:
+            trials = read_trials(self._folder / PROJECT)
+        except FormatError:
+            return shown  # Keras Tuner is writing.
+        now = 2 * len(trials) - sum(trial.status == "RUNNING" for trial in trials)
+        if trials and now != shown:
+            progress(self._seed, trials, time.monotonic() - self._started)
+        return now
+
+    def close(self) -> None:
+        """End the process; what is on disk stays and can be taken up."""
+        if self._process is not None:
+            end_process(self._process)
+
+
+def _note(path: Path, asked: AskedSearch) -> None:
+    if not path.exists():
+        write_json(path, asked)
+        return
+    there = from_jsonable(AskedSearch, read_json(path), where=str(path))
+    if (there.search, there.seed) != (asked.search, asked.seed):
+        raise FormatError(
+            f"{path.parent}: holds another search.\nExpected: {asked}\nReceived: {there}\n"
+            "Next: name another folder, or delete this one"
+        )
