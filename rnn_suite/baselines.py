@@ -16,6 +16,7 @@ from rnn_suite.experiment import Experiment, differing_fields
 from rnn_suite.jsonable import from_jsonable, read_json, write_json
 from rnn_suite.questions import Pair, Question, SameCorpus
 from rnn_suite.results import CorpusIdentity, Environment
+from rnn_suite.search import Search
 from rnn_suite.verdicts import Judgement, Outcome, Verdict
 
 SCHEMA = 1
@@ -47,7 +48,7 @@ class Recorded:
 class Measurement:
     """A new answer to a question: what a baseline holds but for the gate and the date."""
 
-    experiment: Experiment | None
+    experiment: Experiment | Search | None
     """What was run; None where the question's rules bring their own small models."""
     corpus: CorpusIdentity | None
     """What it was run on; None where the experiment is."""
@@ -57,14 +58,15 @@ class Measurement:
 
     @property
     def trained(self) -> Experiment:
-        """The experiment, of a question that has one.
+        """The experiment, of a question that trains one.
 
         Raises:
             BaselineError: if it has none.
         """
-        if self.experiment is None:
+        if not isinstance(self.experiment, Experiment):
             raise BaselineError(
-                "A measurement without an experiment.\nExpected: what was trained\nReceived: null\n"
+                "A measurement without an experiment.\nExpected: what was trained\n"
+                f"Received: {self.experiment!r}\n"
                 "Next: bring the baseline back from version control; only questions about rules do "
                 "without an experiment"
             )
@@ -83,7 +85,7 @@ class Baseline:
     recorded: Recorded
 
 
-def baseline_path(root: Path, question: Question, experiment: Experiment) -> Path:
+def baseline_path(root: Path, question: Question, experiment: Experiment | Search) -> Path:
     """Return where the baseline of `question` for this experiment lies below `root`."""
     folder = root / experiment.profile / experiment.corpus.name / question.name
     return folder / f"{experiment.cell}.json"
@@ -127,7 +129,7 @@ def load_baseline(path: Path, question: Question) -> Baseline:
             return from_jsonable(kind, content[name], where=f"{path}: {name}")
 
         def subject(kind: Any, name: str) -> Any:
-            if question.of_experiment:
+            if question.experiment is not None:
                 return part(kind, name)
             if content[name] is not None:
                 raise FormatError(f"{path}: {name}: expected null: {question.name} asks for rules")
@@ -136,7 +138,7 @@ def load_baseline(path: Path, question: Question) -> Baseline:
         baseline = Baseline(
             path=path,
             measurement=Measurement(
-                experiment=subject(Experiment, "experiment"),
+                experiment=subject(question.experiment, "experiment"),
                 corpus=subject(CorpusIdentity, "corpus"),
                 measured=part(question.measured, "measured"),
                 environment=part(Environment, "environment"),

@@ -1,25 +1,33 @@
-"""The accuracy decision of one run: look, train more seeds where the answer is open, look again."""
+"""A decision over seeds: look, train more seeds where the answer is open, look again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from rnn_suite.baselines import Baseline, Measurement, compare
 from rnn_suite.experiment import Experiment
-from rnn_suite.questions.accuracy import ACCURACY, LOOKS
+from rnn_suite.questions import Question
+from rnn_suite.questions.accuracy import LOOKS
+from rnn_suite.search import Search
 from rnn_suite.verdicts import Outcome, Verdict
 
+Subject = TypeVar("Subject", Experiment, Search)
+"""What has seeds."""
 
-def with_more_seeds(experiment: Experiment, look: int) -> Experiment:
+
+def with_more_seeds(experiment: Subject, look: int) -> Subject:
     """Return the experiment with the seeds of the first `look` looks: as many again for each."""
     first = experiment.seeds
     seeds = tuple(range(max(first) + 1, max(first) + 1 + len(first) * (look - 1)))
     return replace(experiment, seeds=first + seeds)
 
 
-def decide_accuracy(
-    cells: Sequence[tuple[Baseline, Experiment]], measure: Callable[[Experiment], Measurement]
+def decide_in_looks(
+    question: Question,
+    cells: Sequence[tuple[Baseline, Subject]],
+    measure: Callable[[Subject], Measurement],
 ) -> list[Verdict]:
     """Return a verdict for each cell, after as few looks as it takes.
 
@@ -27,8 +35,9 @@ def decide_accuracy(
     looks, and what each may cost in false alarms and misses, was fixed beforehand.
 
     Args:
+        question: one whose levels are shared out over `LOOKS` looks.
         cells: each cell's baseline, and its experiment with the seeds of the first look.
-        measure: trains what is missing of an experiment's seeds and returns the accuracies.
+        measure: trains what is missing of an experiment's seeds and returns what was measured.
     """
     measured = [measure(experiment) for _, experiment in cells]
     verdicts: list[Verdict] = []
@@ -41,7 +50,7 @@ def decide_accuracy(
                 for (_, experiment), verdict, old in zip(cells, verdicts, measured, strict=True)
             ]
         found = compare(
-            ACCURACY,
+            question,
             [(baseline, new) for (baseline, _), new in zip(cells, measured, strict=True)],
         )
         verdicts = [

@@ -200,8 +200,8 @@ def _smoke(corpus: str) -> Search:
 def _reduced(corpus: str) -> Search:
     return Search(
         profile="reduced",
-        corpus=CorpusConfig(name=corpus, maxlen=80, train_samples=4_000, test_samples=4_000),
-        model=ModelConfig(embedding_dim=64),
+        corpus=CorpusConfig(name=corpus, maxlen=50, train_samples=2_500, test_samples=2_500),
+        model=ModelConfig(embedding_dim=32),
         training=TrainingConfig(batch_size=64, epochs=10),
     )
 

@@ -25,6 +25,7 @@ from rnn_suite.baselines import (
 from rnn_suite.experiment import Experiment
 from rnn_suite.jsonable import to_jsonable
 from rnn_suite.questions import Pair, Question
+from rnn_suite.search import Search
 from rnn_suite.verdicts import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -80,11 +81,11 @@ class Gate:
             environment=self._environment,
         )
 
-    def path(self, question: Question, experiment: Experiment) -> Path:
+    def path(self, question: Question, experiment: Experiment | Search) -> Path:
         """Return where the question's baseline lies."""
         return baseline_path(self._root, question, experiment)
 
-    def baseline(self, question: Question, experiment: Experiment) -> Baseline:
+    def baseline(self, question: Question, experiment: Experiment | Search) -> Baseline:
         """Return the question's baseline.
 
         Raises:
@@ -95,7 +96,7 @@ class Gate:
     def ask(
         self,
         question: Question,
-        experiment: Experiment,
+        experiment: Experiment | Search,
         new: Measurement,
         *,
         reconsider: Callable[[Verdict], Verdict] = lambda verdict: verdict,
@@ -154,16 +155,18 @@ class Gate:
             case Outcome.NOT_COMPARABLE:
                 pytest.skip(str(verdict))
 
-    def check_recordable(self, question: Question, experiment: Experiment) -> None:
-        """Raise before hours of training what `record` would raise after them.
+    def check_answerable(self, question: Question, experiment: Experiment | Search) -> None:
+        """Raise before hours of training what `ask` or `record` would raise after them.
 
         Raises:
-            BaselineError: if a damaged baseline stands where the new one would go.
+            BaselineError: if the baseline is damaged, or is missing and asked for.
         """
-        if self.path(question, experiment).exists():
+        if not self.updating or self.path(question, experiment).exists():
             self.baseline(question, experiment)
 
-    def record(self, question: Question, experiment: Experiment, new: Measurement) -> None:
+    def record(
+        self, question: Question, experiment: Experiment | Search, new: Measurement
+    ) -> None:
         """Write `new` as the question's baseline and end the test as skipped: nothing was compared."""
         self._record(question, self.path(question, experiment), new)
 

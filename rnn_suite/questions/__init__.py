@@ -8,6 +8,7 @@ from rnn_suite.questions.exact import DATASET, PARAMETERS
 from rnn_suite.questions.question import Pair, Question, SameCorpus
 from rnn_suite.questions.replay import REPLAY
 from rnn_suite.questions.rules import TOPICS, rule_question
+from rnn_suite.questions.search import SEARCH, SEARCH_STRUCTURE
 from rnn_suite.questions.step_time import STEP_TIME
 
 __all__ = ["DATASET", "QUESTIONS", "STEP_TIME", "Pair", "Question", "SameCorpus", "question_named"]
@@ -15,7 +16,7 @@ __all__ = ["DATASET", "QUESTIONS", "STEP_TIME", "Pair", "Question", "SameCorpus"
 QUESTIONS: dict[str, Question] = {
     question.name: question
     for question in (
-        *(PARAMETERS, DATASET, REPLAY, ACCURACY, STEP_TIME),
+        *(PARAMETERS, DATASET, REPLAY, ACCURACY, STEP_TIME, SEARCH_STRUCTURE, SEARCH),
         *map(rule_question, TOPICS),
     )
 }

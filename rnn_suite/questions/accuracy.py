@@ -19,6 +19,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from statistics import fmean, stdev
+from typing import Protocol
 
 from rnn_suite.questions.question import Pair, Question, SameCorpus
 from rnn_suite.statistics import DropTest, drop_test, holm, smallest_visible_shift
@@ -29,6 +30,18 @@ LOOKS = 3
 
 FIRST_LOOK_SEEDS = 3
 """Seeds of the first look, which a proposed gate is laid out for."""
+
+
+class Accuracies(Protocol):
+    """Seeds with an accuracy each."""
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds."""
+
+    @property
+    def accuracy_fraction(self) -> tuple[float, ...]:
+        """One value a seed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +90,13 @@ class AccuracyGate:
                 raise ValueError(f"{name} must lie in 0 to 1, received {getattr(self, name)}")
 
 
-def propose_gate(measured: SeedAccuracies) -> AccuracyGate:
+_CAUSE = (
+    "look at the replay and dataset questions of this cell first: they tell arithmetic, optimizer and "
+    "data apart"
+)
+
+
+def propose_gate(measured: Accuracies, *, first_look_seeds: int = FIRST_LOOK_SEEDS) -> AccuracyGate:
     """Return a starting gate, derived from the recorded seeds; a person may then set it otherwise.
 
     The allowed drop is the smallest number of whole hundredths, one or more, that the first look
@@ -87,10 +106,10 @@ def propose_gate(measured: SeedAccuracies) -> AccuracyGate:
     values, miss_rate = measured.accuracy_fraction, 0.05
     mean = fmean(values)
     floor = round((0.5 + mean) / 2, 2)
-    spread = stdev(values) * math.sqrt(1 / len(values) + 1 / FIRST_LOOK_SEEDS)
+    spread = stdev(values) * math.sqrt(1 / len(values) + 1 / first_look_seeds)
     visible = smallest_visible_shift(
         spread,
-        degrees_of_freedom=len(values) + FIRST_LOOK_SEEDS - 2,
+        degrees_of_freedom=len(values) + first_look_seeds - 2,
         alpha=miss_rate / LOOKS,
         power=0.95,
     )
@@ -105,7 +124,16 @@ def propose_gate(measured: SeedAccuracies) -> AccuracyGate:
     )
 
 
-def _judge(pairs: Sequence[Pair]) -> list[Judgement]:
+def judge_accuracies(
+    pairs: Sequence[Pair], *, of: str = "test accuracy", cause: str = _CAUSE
+) -> list[Judgement]:
+    """Decide all pairs of a run together.
+
+    Args:
+        pairs: whose old and new have `Accuracies`, and whose gate is an `AccuracyGate`.
+        of: what is accurate, for the text.
+        cause: what the reader should do where it regressed.
+    """
     tests = [
         drop_test(
             pair.old.accuracy_fraction,
@@ -119,13 +147,22 @@ def _judge(pairs: Sequence[Pair]) -> list[Judgement]:
     drops = holm([test.p_drop for test in tests], alpha=alpha)
     gains = holm([test.p_gain for test in tests], alpha=alpha)
     return [
-        _judge_one(pair, test, dropped=drop, gained=gain, alpha=alpha / len(pairs))
+        _judge_one(
+            pair, test, dropped=drop, gained=gain, alpha=alpha / len(pairs), of=of, cause=cause
+        )
         for pair, test, drop, gain in zip(pairs, tests, drops, gains, strict=True)
     ]
 
 
 def _judge_one(
-    pair: Pair, test: DropTest, *, dropped: bool, gained: bool, alpha: float
+    pair: Pair,
+    test: DropTest,
+    *,
+    dropped: bool,
+    gained: bool,
+    alpha: float,
+    of: str,
+    cause: str,
 ) -> Judgement:
     gate: AccuracyGate = pair.gate
     old, new = fmean(pair.old.accuracy_fraction), fmean(pair.new.accuracy_fraction)
@@ -151,16 +188,13 @@ def _judge_one(
         advice = "a real drop, within what is allowed" if dropped else "nothing"
     elif dropped and test.drop > gate.allowed_drop_fraction:
         outcome = Outcome.REGRESSED
-        advice = (
-            "look at the replay and dataset questions of this cell first: they tell arithmetic, "
-            "optimizer and data apart"
-        )
+        advice = cause
     else:
         outcome = Outcome.INCONCLUSIVE
         advice = f"a drop below {visible:.3f} would not have been seen reliably; add seeds"
     return Judgement(
         outcome=outcome,
-        expected=f"mean test accuracy no more than {gate.allowed_drop_fraction:g} below "
+        expected=f"mean {of} no more than {gate.allowed_drop_fraction:g} below "
         f"{old:.4f} ({len(pair.old.seeds)} seeds), and at least {gate.floor_fraction:g}",
         received=f"{new:.4f} ({len(pair.new.seeds)} seeds); drop {test.drop:+.4f}, 95 % interval "
         f"{low:+.4f} to {high:+.4f}; smallest drop seen 95 times in 100: {visible:.4f}",
@@ -176,6 +210,6 @@ ACCURACY = Question(
     measured=SeedAccuracies,
     gate=AccuracyGate,
     propose_gate=propose_gate,
-    judge=_judge,
+    judge=judge_accuracies,
     same_corpus=SameCorpus.REVIEWS,
 )

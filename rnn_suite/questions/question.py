@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rnn_suite.experiment import Experiment
 from rnn_suite.verdicts import Judgement
 
 
@@ -49,8 +50,8 @@ class Question:
     """Decides all pairs of a run together, since they share one false-alarm rate."""
     same_corpus: SameCorpus
     """How alike the corpora must be."""
-    of_experiment: bool = True
-    """Whether an experiment on a corpus is measured; rules bring their own small models instead."""
+    experiment: type[Any] | None = Experiment
+    """What is measured on a corpus; None where rules bring their own small models instead."""
     same_environment: tuple[str, ...] = ()
     """Fields of `Environment` that must be equal for the measurement to mean the same."""
     of_the_processor: tuple[str, ...] = ()

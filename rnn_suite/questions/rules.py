@@ -229,7 +229,7 @@ def rule_question(name: str) -> Question:
         propose_gate=lambda _measured: RuleGate(known_faults=()),
         judge=each(judge),
         same_corpus=SameCorpus.ANY,
-        of_experiment=False,
+        experiment=None,
         # The bounds were measured on processors; other kinds of device round in other ways.
         same_environment=("accelerator",),
     )

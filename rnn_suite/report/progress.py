@@ -17,14 +17,15 @@ def epoch_line(epoch: EpochEnd, *, seeds_to_come: int = 0) -> str:
     left = pace * (epoch.epochs - epoch.epoch)
     line = (
         f"{epoch.cell} seed {epoch.seed} epoch {epoch.epoch}/{epoch.epochs} "
-        f"val {epoch.val_metric:.4f} {_clock(epoch.seconds)} gone, {_clock(left)} left"
+        f"val {epoch.val_metric:.4f} {clock(epoch.seconds)} gone, {clock(left)} left"
     )
     if seeds_to_come:
         whole = left + pace * epoch.epochs * seeds_to_come
-        line += f", {_clock(whole)} with the {seeds_to_come} seeds to come"
+        line += f", {clock(whole)} with the {seeds_to_come} seeds to come"
     return line
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Return minutes and seconds, such as `12:05`; hours are minutes too."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"

@@ -10,11 +10,13 @@ from subprocess import Popen
 
 from rnn_suite.checks.parts.fresh_process import end_process, no_answer, start_process
 from rnn_suite.errors import FormatError, MeasurementError
-from rnn_suite.jsonable import from_jsonable, read_json, write_json
+from rnn_suite.jsonable import from_jsonable, read_json
 from rnn_suite.search import Search
 from rnn_suite.trials import SearchResult, TrialResult
+from rnn_suite.tuning.cluster import Loss, losses
+from rnn_suite.tuning.folder import FAULT, PROJECT, RESULT, ask, is_searched
+from rnn_suite.tuning.member import ALONE
 from rnn_suite.tuning.project import read_trials
-from rnn_suite.tuning.work import ASKED, FAULT, PROJECT, RESULT, SEARCHED, AskedSearch
 
 Progress = Callable[[int, tuple[TrialResult, ...], float], None]
 """Told the seed, the trials begun so far and the seconds gone, whenever one begins or ends."""
@@ -23,31 +25,42 @@ LOOK_SECONDS = 0.5
 
 
 class SearchProcess:
-    """One search from one seed in a process of its own; what its folder holds already is not done again."""
+    """One search from one seed in a process of its own; what its folder holds already is not done again.
 
-    def __init__(self, search: Search, seed: int, folder: Path) -> None:
+    With several workers that process starts them and their chief, and watches them.
+    """
+
+    def __init__(self, search: Search, seed: int, folder: Path, workers: int = 1) -> None:
         """Start it.
 
         Args:
             search: what is searched.
             seed: one seed.
             folder: of this search and seed alone; one that was cut short there is taken up.
+            workers: processes that train trials at the same time, on this machine.
 
         Raises:
             FormatError: if the folder holds another search, or cannot be written.
+            InvalidExperimentError: if there is not one worker or more.
         """
-        asked = AskedSearch(search=search, seed=seed, workers=1)
         self._seed, self._folder = seed, folder
         self._process: Popen[bytes] | None = None
         self._started = time.monotonic()
-        _note(folder / ASKED, asked)
+        ask(search, seed, folder, workers=workers)
         if (folder / RESULT).exists():
             return
-        parts = ["rebuild"] if (folder / SEARCHED).exists() else ["search", "rebuild"]
+        searching = [] if is_searched(folder) else ["search" if workers == 1 else "cluster"]
         (folder / FAULT).unlink(missing_ok=True)
         self._process = start_process(
-            ["rnn_suite.tuning.work", str(folder), str(os.getpid()), *parts], folder / "words.txt"
+            ["rnn_suite.tuning.work", str(folder), str(os.getpid()), *searching, "rebuild"],
+            folder / "words.txt",
+            environment=ALONE,
         )
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """Workers that died so far and were replaced, in earlier parts of the search too."""
+        return losses(self._folder)
 
     def result(self, progress: Progress | None = None) -> SearchResult:
         """Wait for the end and return what was found.
@@ -83,15 +96,3 @@ class SearchProcess:
         """End the process; what is on disk stays and can be taken up."""
         if self._process is not None:
             end_process(self._process)
-
-
-def _note(path: Path, asked: AskedSearch) -> None:
-    if not path.exists():
-        write_json(path, asked)
-        return
-    there = from_jsonable(AskedSearch, read_json(path), where=str(path))
-    if (there.search, there.seed) != (asked.search, asked.seed):
-        raise FormatError(
-            f"{path.parent}: holds another search.\nExpected: {asked}\nReceived: {there}\n"
-            "Next: name another folder, or delete this one"
-        )

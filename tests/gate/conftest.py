@@ -46,24 +46,35 @@ def experiment(
 
 
 @pytest.fixture(scope="session")
-def ask_rules(request: pytest.FixtureRequest) -> Iterator[AskRules]:
-    """The rules that this run's tests ask for, run in a process for each core.
+def ask_rules(request: pytest.FixtureRequest) -> AskRules:
+    """The rules that this run's tests ask for."""
+    ahead = request.config.stash.get(_AHEAD, None)
+    return run_rules if ahead is None else ahead.findings
 
-    Under pytest-xdist the tests are shared out over processes already.
+
+@pytest.fixture(scope="session", autouse=True)
+def under_way(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Begin, in processes of their own, what this run will ask for: rules in one for each core, and a search.
+
+    While they work, the tests before them train. Under pytest-xdist the tests are shared out over processes
+    already.
     """
     if hasattr(request.config, "workerinput"):
-        yield run_rules
+        yield
         return
-    params = [getattr(item, "callspec", None) for item in request.session.items]
-    asked = dict.fromkeys(
-        (spec.params["topic"], spec.params["subject"])
-        for spec in params
-        if spec is not None and "topic" in spec.params
-    )
-    ahead = RulesAhead(asked, processes=min(4, _cores()))
+    params = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    rules = dict.fromkeys((p["topic"], p["subject"]) for p in params if "topic" in p)
+    searches = dict.fromkeys(p["search"] for p in params if "search" in p)
+    if "smoke" in searches:
+        make_search = request.getfixturevalue("make_search")
+        request.getfixturevalue("searching").begin(make_search("smoke"))
+    if not rules:
+        yield
+        return
+    ahead = RulesAhead(rules, processes=min(4, _cores()))
     request.config.stash[_AHEAD] = ahead
     try:
-        yield ahead.findings
+        yield
     finally:
         ahead.close()
 

@@ -10,7 +10,7 @@ import pytest
 from rnn_suite.baselines import Measurement, compare, incomparable_fields
 from rnn_suite.errors import SuiteError
 from rnn_suite.experiment import Experiment
-from rnn_suite.looks import decide_accuracy
+from rnn_suite.looks import decide_in_looks
 from rnn_suite.plugin import Gate
 from rnn_suite.questions.accuracy import ACCURACY
 from rnn_suite.verdicts import Verdict
@@ -52,7 +52,7 @@ def decide(
                     decidable.append((baseline, experiment))
             except SuiteError as error:
                 outcomes[experiment] = error
-        verdicts = decide_accuracy(decidable, measure)
+        verdicts = decide_in_looks(ACCURACY, decidable, measure)
         outcomes.update(
             (experiment, verdict)
             for (_, experiment), verdict in zip(decidable, verdicts, strict=True)
@@ -73,7 +73,7 @@ def test_accuracy_is_not_worse_than_the_baseline(
     gate: Gate, workbench: Workbench, experiment: Experiment, decide: Decide
 ) -> None:
     if gate.updating:
-        gate.check_recordable(ACCURACY, experiment)
+        gate.check_answerable(ACCURACY, experiment)
         measured = accuracies(workbench.train(experiment))
         gate.record(ACCURACY, experiment, gate.measurement(workbench, experiment, measured))
     gate.settle(decide(gate, experiment))

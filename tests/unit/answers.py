@@ -6,18 +6,24 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from rnn_suite.baselines import (
-    Measurement,
-)
+from rnn_suite.baselines import Measurement
+from rnn_suite.experiment import Experiment
 from rnn_suite.findings import Finding
 from rnn_suite.questions import Question
 from rnn_suite.questions.accuracy import SeedAccuracies
 from rnn_suite.questions.exact import DatasetDigests, ParameterCounts
 from rnn_suite.questions.replay import STEPS, ReplayLosses
 from rnn_suite.questions.rules import TOPICS, RuleFindings
+from rnn_suite.questions.search import Searches
 from rnn_suite.results import CorpusIdentity, StepTimes
+from rnn_suite.search import Search
+from tests.unit.searches import searched
 
 Make = Callable[..., Measurement]
+
+RULES_KEPT = RuleFindings(
+    findings=(Finding(name="a: b", error=0.5, bound=1.0, expected="0", received="0.5"),)
+)
 
 RAW: dict[str, Any] = {
     "parameters": ParameterCounts(parameters=349),
@@ -30,13 +36,10 @@ RAW: dict[str, Any] = {
         test_loss=(0.5, 0.5, 0.5),
         last_epoch_test_loss=(0.5, 0.5, 0.5),
     ),
+    "search": Searches(searches=(searched(1), searched(2))),
+    "search_structure": RULES_KEPT,
     "step_time": StepTimes(warmup_seconds=(1.0,), step_seconds=(0.1, 0.11)),
-} | {
-    topic: RuleFindings(
-        findings=(Finding(name="a: b", error=0.5, bound=1.0, expected="0", received="0.5"),)
-    )
-    for topic in TOPICS
-}
+} | dict.fromkeys(TOPICS, RULES_KEPT)
 
 
 def name_of(value: object) -> str | None:
@@ -52,4 +55,18 @@ def corpus_of(measurement: Measurement) -> CorpusIdentity:
 def of(question: Question, measurement: Make, **changed: Any) -> Measurement:
     """Return an answer to `question`; rules have neither experiment nor corpus."""
     made = measurement(RAW[question.name], **changed)
-    return made if question.of_experiment else replace(made, experiment=None, corpus=None)
+    if question.experiment is None:
+        return replace(made, experiment=None, corpus=None)
+    return made if question.experiment is Experiment else replace(made, experiment=_searched(made))
+
+
+def _searched(made: Measurement) -> Search:
+    """Return a search with the corpus, training and seeds of an experiment."""
+    trained = made.trained
+    return Search(
+        profile=trained.profile,
+        corpus=trained.corpus,
+        model=trained.model,
+        training=trained.training,
+        seeds=tuple(seed + 1 for seed in trained.seeds),
+    )

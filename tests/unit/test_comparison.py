@@ -55,7 +55,9 @@ def test_another_experiment_forbids_a_comparison_and_is_named(
     old = of(question, measurement)
     new = of(question, measurement, experiment=tiny(learning_rate=0.5))
     named = ["training.learning_rate: 0.01 / 0.5"]
-    assert incomparable_fields(question, old, new) == (named if question.of_experiment else [])
+    assert incomparable_fields(question, old, new) == (
+        named if question.experiment is not None else []
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from rnn_suite.baselines import Baseline, Measurement, Recorded, compare, save_baseline
 from rnn_suite.experiment import Experiment
-from rnn_suite.looks import decide_accuracy, with_more_seeds
+from rnn_suite.looks import decide_in_looks, with_more_seeds
 from rnn_suite.questions.accuracy import ACCURACY, LOOKS, AccuracyGate, SeedAccuracies
 from rnn_suite.verdicts import Outcome, Verdict
 
@@ -102,14 +102,14 @@ def test_a_later_look_keeps_the_seeds_of_the_ones_before(tiny: Callable[..., Exp
 
 def test_a_clear_answer_takes_one_look(build: Build) -> None:
     cells = build({"lstm": good, "gru": bad})
-    verdicts = decide_accuracy(cells.pairs, cells.measure)
+    verdicts = decide_in_looks(ACCURACY, cells.pairs, cells.measure)
     assert [verdict.outcome for verdict in verdicts] == [Outcome.PASS, Outcome.REGRESSED]
     assert cells.asked == [("lstm", 3), ("gru", 3)]
 
 
 def test_an_open_answer_takes_a_second_look_at_more_seeds(build: Build) -> None:
     cells = build({"lstm": open_at_first})
-    (verdict,) = decide_accuracy(cells.pairs, cells.measure)
+    (verdict,) = decide_in_looks(ACCURACY, cells.pairs, cells.measure)
     assert cells.asked == [("lstm", 3), ("lstm", 6)]
     assert verdict.outcome is Outcome.PASS
     assert "(6 seeds)" in verdict.received
@@ -117,22 +117,22 @@ def test_an_open_answer_takes_a_second_look_at_more_seeds(build: Build) -> None:
 
 def test_only_the_cells_whose_answer_is_open_train_more_seeds(build: Build) -> None:
     cells = build({"gru": good, "lstm": open_for_ever, "simple_rnn": bad})
-    decide_accuracy(cells.pairs, cells.measure)
+    decide_in_looks(ACCURACY, cells.pairs, cells.measure)
     assert cells.asked[3:] == [("lstm", 6), ("lstm", 9)]
 
 
 def test_there_are_never_more_looks_than_were_fixed_beforehand(build: Build) -> None:
     cells = build({"lstm": open_for_ever})
-    (verdict,) = decide_accuracy(cells.pairs, cells.measure)
+    (verdict,) = decide_in_looks(ACCURACY, cells.pairs, cells.measure)
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert [count for _, count in cells.asked] == [3 * look for look in range(1, LOOKS + 1)]
 
 
 def test_a_decided_verdict_is_final(build: Build) -> None:
     alone = build({"gru": good})
-    (expected,) = decide_accuracy(alone.pairs, alone.measure)
+    (expected,) = decide_in_looks(ACCURACY, alone.pairs, alone.measure)
     beside = build({"gru": good, "lstm": open_for_ever, "simple_rnn": open_at_first})
-    found = decide_accuracy(beside.pairs, beside.measure)
+    found = decide_in_looks(ACCURACY, beside.pairs, beside.measure)
     assert (found[0].outcome, found[0].received.split(";")[:2]) == (
         expected.outcome,
         expected.received.split(";")[:2],
@@ -153,7 +153,9 @@ def test_a_regression_stays_one_though_a_later_look_would_judge_otherwise(
         return found if calls == 1 else [replace(v, outcome=Outcome.PASS) for v in found]
 
     monkeypatch.setattr("rnn_suite.looks.compare", turning)
-    outcomes = [verdict.outcome for verdict in decide_accuracy(cells.pairs, cells.measure)]
+    outcomes = [
+        verdict.outcome for verdict in decide_in_looks(ACCURACY, cells.pairs, cells.measure)
+    ]
     assert outcomes == [Outcome.REGRESSED, Outcome.PASS]
     assert calls == 2
 
@@ -164,7 +166,7 @@ def test_a_cell_that_cannot_be_compared_is_neither_looked_at_again_nor_in_the_wa
     cells = build({"gru": good, "lstm": open_at_first})
     baseline, _ = cells.pairs[0]
     cells.pairs[0] = (baseline, tiny("gru", seeds=FIRST, units=5))
-    found = decide_accuracy(cells.pairs, cells.measure)
+    found = decide_in_looks(ACCURACY, cells.pairs, cells.measure)
     outcomes = [verdict.outcome for verdict in found]
     assert outcomes == [Outcome.NOT_COMPARABLE, Outcome.PASS]
     assert cells.asked == [("gru", 3), ("lstm", 3), ("lstm", 6)]
@@ -174,4 +176,4 @@ def test_no_cells_are_no_verdicts() -> None:
     def never(_experiment: Experiment) -> Measurement:
         raise AssertionError("nothing was to be measured")
 
-    assert decide_accuracy([], never) == []
+    assert decide_in_looks(ACCURACY, [], never) == []

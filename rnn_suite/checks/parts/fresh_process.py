@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -64,7 +64,9 @@ def end_process(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def start_process(arguments: Sequence[str], words: Path) -> subprocess.Popen[bytes]:
+def start_process(
+    arguments: Sequence[str], words: Path, *, environment: Mapping[str, str | None] | None = None
+) -> subprocess.Popen[bytes]:
     """Start a new process of this Python with a module of this package, and return it.
 
     Its group is its own, or that of a process that was started so itself: `end_process` ends them all.
@@ -72,13 +74,15 @@ def start_process(arguments: Sequence[str], words: Path) -> subprocess.Popen[byt
     Args:
         arguments: name of the module, and what it is called with.
         words: file for all that the process and its libraries print.
+        environment: variables that differ from this process's; those that are None are unset.
     """
+    variables = {"TF_CPP_MIN_LOG_LEVEL": "2", _OUTER: "1"} | os.environ | dict(environment or {})
     with words.open("wb") as printed:
         return subprocess.Popen(  # noqa: S603 (own words)
             [sys.executable, "-m", *arguments],
             # `-m` looks here first: the package need not be installed.
             cwd=Path(__file__).parents[3],
-            env={"TF_CPP_MIN_LOG_LEVEL": "2", _OUTER: "1"} | os.environ,
+            env={name: value for name, value in variables.items() if value is not None},
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=printed,

@@ -1,0 +1,70 @@
+"""The pytest side of searches for hyperparameters: one option and two fixtures."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rnn_suite.plugin.shared import chosen_corpus, say
+from rnn_suite.search import SEARCHES, Search, profile_search
+
+if TYPE_CHECKING:
+    from rnn_suite.trials import TrialResult
+    from rnn_suite.tuning.bench import SearchBench
+    from rnn_suite.workbench import Workbench
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of searches."""
+    parser.getgroup("rnn-suite").addoption(
+        "--tuner-workers",
+        type=_workers,
+        default=1,
+        metavar="N",
+        help="processes that train a search's trials at the same time, with a chief of their own from 2 on "
+        "(default: 1)",
+    )
+
+
+def _workers(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected 1 or more processes, received {text!r}")
+    return int(text)
+
+
+@pytest.fixture(scope="session")
+def make_search(request: pytest.FixtureRequest) -> Callable[[str], Search]:
+    """From a profile to its search on the corpus of this run, with the seeds of gate or baseline."""
+    config = request.config
+
+    def make(profile: str) -> Search:
+        search = profile_search(profile, corpus=chosen_corpus(config).name)
+        if config.option.update_baselines:
+            return replace(search, seeds=SEARCHES[profile].baseline_seeds)
+        return search
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def searching(request: pytest.FixtureRequest, workbench: Workbench) -> Iterator[SearchBench]:
+    """Searches of this run, kept in its folder; see `rnn_suite.tuning.bench`."""
+    from rnn_suite.report.search_progress import search_line
+    from rnn_suite.tuning.bench import SearchBench
+
+    config = request.config
+
+    def show(search: Search, seed: int, trials: tuple[TrialResult, ...], seconds: float) -> None:
+        say(config, search_line(search, seed, trials, seconds))
+
+    bench = SearchBench(
+        workbench.run.folder / "searches", workers=config.option.tuner_workers, progress=show
+    )
+    try:
+        yield bench
+    finally:
+        bench.close()

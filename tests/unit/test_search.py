@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from rnn_suite.errors import InvalidExperimentError, UnknownNameError
+from rnn_suite.experiment import Experiment
+from rnn_suite.jsonable import from_jsonable, to_jsonable
+from rnn_suite.search import (
+    NOTEBOOK_SPACE,
+    SEARCHES,
+    Numbers,
+    Search,
+    SearchSpace,
+    profile_search,
+)
+
+
+def test_the_full_search_is_the_notebooks() -> None:
+    search = profile_search("full", corpus="imdb")
+    units, kinds, rates, dropouts = search.space.parameters
+    assert (units.name, units.values) == ("units", tuple(range(32, 513, 32)))
+    assert (kinds.name, kinds.values) == ("rnn_type", ("simple_rnn", "lstm", "gru"))
+    assert (rates.name, rates.values) == ("learning_rate", (1e-2, 1e-3, 1e-4))
+    assert dropouts.name == "dropout"
+    assert (search.tuner, search.objective) == ("hyperband", "val_accuracy")
+    assert (search.max_epochs, search.factor, search.patience) == (10, 3, 5)
+    assert search.training.epochs == 10
+    assert (search.corpus.num_words, search.corpus.maxlen) == (10_000, 500)
+    assert (search.training.batch_size, search.training.validation_split) == (32, 0.2)
+
+
+def test_the_reduced_search_has_the_notebooks_space() -> None:
+    assert profile_search("reduced", corpus="imdb").space == NOTEBOOK_SPACE
+
+
+@pytest.mark.parametrize("profile", SEARCHES)
+def test_no_seed_of_a_gate_is_a_baselines(profile: str) -> None:
+    row = SEARCHES[profile]
+    assert not set(row.gate_seeds) & set(row.baseline_seeds)
+
+
+def test_values_become_the_fields_of_an_experiment() -> None:
+    search = Search(profile="tiny")
+    made = search.experiment(
+        {"units": 64, "rnn_type": "gru", "learning_rate": 0.01, "dropout": 0.5}, seed=3
+    )
+    assert isinstance(made, Experiment)
+    assert (made.model.units, made.model.cell, made.model.dropout) == (64, "gru", 0.5)
+    assert (made.training.learning_rate, made.seeds) == (0.01, (3,))
+    assert made.corpus == search.corpus
+
+
+def test_a_value_outside_the_space_is_named() -> None:
+    with pytest.raises(InvalidExperimentError, match="Received: 'depth'"):
+        Search(profile="tiny").experiment({"depth": 2})
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"seeds": (0,)}, "Keras Tuner takes 0 for no seed"),
+        ({"seeds": ()}, "one seed or more"),
+        ({"seeds": (1, 1)}, "no seed twice"),
+        ({"factor": 1}, "2 or more"),
+        ({"max_epochs": 0}, "1 or more"),
+        ({"iterations": 0}, "1 or more"),
+        ({"max_trials": 0}, "1 or more"),
+        ({"patience": -1}, "0 or more"),
+        ({"space": SearchSpace()}, "one hyperparameter or more"),
+        ({"space": SearchSpace(numbers=NOTEBOOK_SPACE.numbers * 2)}, "no name twice"),
+        (
+            {"space": SearchSpace(numbers=(Numbers(name="d", field="model.dropout", values=()),))},
+            "one value or more for each",
+        ),
+        (
+            {
+                "space": SearchSpace(
+                    numbers=(Numbers(name="d", field="model.depth", values=(1.0,)),)
+                )
+            },
+            "a field of model or training",
+        ),
+        (
+            {
+                "space": SearchSpace(
+                    numbers=(Numbers(name="d", field="model.dropout", values=(2.0,)),)
+                )
+            },
+            "0 or more and below 1",
+        ),
+    ],
+)
+def test_a_search_that_cannot_be_made_is_refused(changed: dict[str, Any], named: str) -> None:
+    with pytest.raises(InvalidExperimentError, match=named):
+        replace(Search(profile="tiny"), **changed)
+
+
+def test_a_profile_that_is_unknown_is_named() -> None:
+    with pytest.raises(UnknownNameError, match="Unknown search profile"):
+        profile_search("ful", corpus="imdb")
+
+
+@pytest.mark.parametrize("profile", SEARCHES)
+def test_a_search_comes_back_from_json_as_it_was(profile: str) -> None:
+    search = profile_search(profile, corpus="imdb")
+    assert from_jsonable(Search, to_jsonable(search), where="here") == search
