@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from statistics import fmean
 
 from rnn_suite.questions.accuracy import AccuracyGate, judge_accuracies
 from rnn_suite.questions.accuracy import propose_gate as propose_accuracy_gate
@@ -121,9 +122,9 @@ def _told(search: SearchResult, winner: str) -> str:
     line = (
         f"seed {search.seed}: {len(search.trials)} trials, {trained} epochs, {search.seconds:.0f} s"
     )
-    own = search.seconds - sum(trial.fit_seconds for trial in search.trials)
-    if search.workers == 1 and search.trials:
-        line += f", of which the tuner's own {own / len(search.trials):.1f} s a trial"
+    own = [trial.seconds - trial.fit_seconds for trial in search.trials if trial.score is not None]
+    if own:
+        line += f", of which the tuner's own {fmean(own):.1f} s a trial"
     if search.best is None:
         return f"{line}; it gave up: {search.trials[-1].fault if search.trials else 'no trial'}"
     return (

@@ -25,7 +25,7 @@ _PHASES = (
 
 def verdict_table(verdicts: Sequence[Verdict]) -> list[str]:
     """Return the lines of a table with a row a verdict, columns as wide as their content."""
-    return _table(
+    return table(
         _HEADINGS,
         [(v.question, v.cell, v.baseline, v.now, v.interval, str(v.outcome)) for v in verdicts],
     )
@@ -59,10 +59,11 @@ def phase_table(results: Mapping[str, Sequence[SeedResult]]) -> list[str]:
                 f"{max(s.peak_rss_bytes for s in seeds) / 2**20:.0f} MiB",
             )
         )
-    return _table(_PHASES, rows)
+    return table(_PHASES, rows)
 
 
-def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+def table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return headings and rows as lines, columns as wide as their content."""
     widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
     return [
         "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()

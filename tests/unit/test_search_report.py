@@ -4,8 +4,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from rnn_suite.baselines import Measurement, Recorded, save_baseline
@@ -19,6 +20,9 @@ from rnn_suite.report.search_progress import search_line
 from rnn_suite.report.search_table import main, search_markdown, search_table
 from rnn_suite.search import Search, profile_search
 from rnn_suite.trials import RebuiltModel, SearchResult, TrialResult
+
+if TYPE_CHECKING:
+    from matplotlib.lines import Line2D
 
 SEARCH = profile_search("smoke", corpus="imdb")
 
@@ -244,6 +248,11 @@ def test_a_file_that_holds_something_else_is_named(tmp_path: Path) -> None:
         main(["--markdown", str(tmp_path / "other.json")])
 
 
+def points(line: Line2D) -> tuple[float, ...]:
+    """Return x, y, x, y and so on."""
+    return tuple(np.asarray(line.get_xydata(), float).ravel().tolist())
+
+
 class TestPlots:
     @pytest.fixture(autouse=True)
     def needs_matplotlib(self) -> None:
@@ -256,7 +265,8 @@ class TestPlots:
         words = [text.get_text() for text in axes.texts]
         assert {*LSTM, "score", "simple_rnn", "0.003", "32"} <= set(words)
         assert len(axes.patches) == len(result.trials)
-        ends = [line.get_ydata()[0] for line in axes.lines if line.get_marker() in ("o", "x")]
+        ends = [points(line)[1] for line in axes.lines if line.get_marker() in ("o", "x")]
+        assert len(ends) == len(result.trials)
         assert (min(ends), max(ends)) == (-0.12 if result is FAULTY else 0.0, 1.0)
         assert ("failed" in words) is (result is FAULTY)
 
@@ -270,10 +280,24 @@ class TestPlots:
         heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
         assert [heights[rate] for rate in rates] == pytest.approx([0.0, 0.5, 1.0])
 
+    def test_labels_that_would_lie_on_each_other_are_left_out(self) -> None:
+        units = ("32", "33", "512")
+        trials = tuple(
+            replace(t, values={"units": unit}) for t, unit in zip(FOUND.trials, units, strict=False)
+        )
+        (axes,) = parallel_coordinates(replace(FOUND, trials=trials)).axes
+        assert {"32", "33", "512"} & {text.get_text() for text in axes.texts} == {"32", "512"}
+
     def test_a_search_of_failures_alone_is_drawn_without_a_scale(self) -> None:
         lost = replace(FOUND, trials=tuple(map(failed, FOUND.trials)), best=None)
         (axes,) = parallel_coordinates(lost).axes
-        assert {line.get_linestyle() for line in axes.lines if line.get_marker() == "o"} == set()
+        words = {text.get_text() for text in axes.texts}
+        assert words == {
+            *LSTM,
+            *(v for t in lost.trials for v in t.values.values()),
+            "score",
+            "failed",
+        }
         assert not learning_curves(lost).axes[0].lines
 
     def test_each_bracket_has_a_panel_and_each_configuration_a_line(self) -> None:
@@ -282,7 +306,7 @@ class TestPlots:
             "bracket 1: 3 configurations",
             "bracket 0: 2 configurations",
         ]
-        drawn = {tuple(line.get_xydata().ravel()) for panel in panels for line in panel.lines}
+        drawn = {points(line) for panel in panels for line in panel.lines}
         assert len(drawn) == 5
         # The lstm goes on in round 1, whatever bracket its later trial is said to be of.
         assert (1, 0.7375, 2, 0.7725, 3, 0.7163) in drawn
@@ -293,7 +317,7 @@ class TestPlots:
     def test_the_winner_is_the_thickest_line(self) -> None:
         lines = learning_curves(FOUND).axes[0].lines
         thickest = max(lines, key=lambda line: line.get_linewidth())
-        assert len(thickest.get_xydata()) == 3
+        assert points(thickest) == (1, 0.7375, 2, 0.7725, 3, 0.7163)
 
     def test_files_are_the_same_every_time_and_their_text_is_text(self, tmp_path: Path) -> None:
         first, again = (write_plots(FOUND, tmp_path / name) for name in ("first", "again"))

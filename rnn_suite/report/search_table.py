@@ -1,0 +1,142 @@
+"""Searches as tables: `python -m rnn_suite.report.search_table [--markdown] FILE.json ...`.
+
+Each file is the `result.json` of a search or a baseline of the question `search`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+
+from rnn_suite.baselines import load_baseline
+from rnn_suite.errors import SuiteError
+from rnn_suite.jsonable import from_jsonable, read_json
+from rnn_suite.questions import question_named
+from rnn_suite.report.terminal import table
+from rnn_suite.trials import SearchResult, TrialResult
+from rnn_suite.tuning.project import COMPLETED
+
+Rows = list[tuple[str, ...]]
+
+
+def search_table(result: SearchResult, best: int = 10) -> list[str]:
+    """Return the lines of a table of the best trials, of the winner and of the cost, as plain text.
+
+    Epochs are those that the trial trained itself, after those of the trial it goes on from, as in `4+6`.
+    Of equal scores the trial that began first stands first, as in Keras Tuner.
+
+    Args:
+        result: of one search.
+        best: how many trials, at most.
+    """
+    headings, *rows = _rows(result, best)
+    return [*table(headings, rows), *_sentences(result)]
+
+
+def search_markdown(result: SearchResult, best: int = 10) -> list[str]:
+    """Return what `search_table` does, as Markdown."""
+    headings, *rows = _rows(result, best)
+    lines = [headings, ("---",) * len(headings), *rows]
+    return [
+        *(f"| {' | '.join(line)} |" for line in lines),
+        *("", *(f"- {sentence}" for sentence in _sentences(result))),
+    ]
+
+
+def searches_in(path: Path) -> tuple[SearchResult, ...]:
+    """Return the searches that lie in a `result.json`, or in a baseline of the question `search`.
+
+    Raises:
+        SuiteError: if the file is missing, damaged, or holds something else.
+    """
+    content = read_json(path)
+    if isinstance(content, dict) and "question" in content:
+        measured = load_baseline(path, question_named("search")).measurement.measured
+        return tuple(measured.searches)
+    return (from_jsonable(SearchResult, content, where=str(path)),)
+
+
+def trained_epochs(trial: TrialResult) -> int:
+    """Return how many epochs the trial trained itself; early stopping makes them fewer than asked for."""
+    return len(trial.history.get("loss", ()))
+
+
+def _rows(result: SearchResult, best: int) -> Rows:
+    names = sorted({name for trial in result.trials for name in trial.values})
+    scored = [(t.score, t) for t in result.trials if t.score is not None]
+    scored.sort(key=lambda pair: -pair[0])
+    return [
+        ("rank", "trial", "bracket/round", "epochs", *names, "score", "seconds"),
+        *(
+            (
+                str(rank),
+                trial.trial,
+                f"{trial.bracket}/{trial.round}",
+                (f"{trial.initial_epoch}+" if trial.initial_epoch else "")
+                + str(trained_epochs(trial)),
+                *(trial.values.get(name, "-") for name in names),
+                f"{score:.4f}",
+                f"{trial.seconds:.1f}",
+            )
+            for rank, (score, trial) in enumerate(scored[:best], start=1)
+        ),
+    ]
+
+
+def _sentences(result: SearchResult) -> list[str]:
+    failed = [trial for trial in result.trials if trial.status != COMPLETED]
+    return [
+        _winner(result),
+        _cost(result, len(failed)),
+        *(f"Failed: trial {t.trial} ({_told(t)}): {t.fault or t.status}" for t in failed),
+    ]
+
+
+def _winner(result: SearchResult) -> str:
+    best = result.best
+    if best is None:
+        return "Winner: none; Keras Tuner gave up, because one trial after the other failed"
+    values = next((_told(t) for t in result.trials if t.trial == best.trial), "values unknown")
+    return (
+        f"Winner: trial {best.trial} ({values}), score {best.score:.4f}; rebuilt and trained "
+        f"{len(best.history.get('loss', ()))} epochs: test accuracy {best.test_accuracy:.4f}, "
+        f"test loss {best.test_loss:.4f}"
+    )
+
+
+def _cost(result: SearchResult, failed: int) -> str:
+    # A trial that crashed has no time of `fit` to take off.
+    own = [t.seconds - t.fit_seconds for t in result.trials if t.status == COMPLETED]
+    return (
+        f"Cost: {len(result.trials)} trials, {failed} of them failed, "
+        f"{sum(map(trained_epochs, result.trials))} epochs trained, {result.seconds:.1f} s "
+        f"in {result.workers} process{'es' if result.workers > 1 else ''}"
+        + (f", of which the tuner's own {fmean(own):.2f} s a trial" if own else "")
+    )
+
+
+def _told(trial: TrialResult) -> str:
+    return ", ".join(f"{name} {value}" for name, value in sorted(trial.values.items()))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print every search in the files that are named.
+
+    Raises:
+        SuiteError: as `searches_in`.
+    """
+    markdown = "--markdown" in arguments
+    for path in (Path(name) for name in arguments if name != "--markdown"):
+        for result in searches_in(path):
+            lines = search_markdown(result) if markdown else search_table(result)
+            heading = f"{path}, search seed {result.seed}"
+            print("\n".join([f"### {heading}\n" if markdown else heading, *lines, ""]))
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except SuiteError as error:
+        sys.exit(str(error))
