@@ -8,7 +8,8 @@ The measurement itself is handed in: nothing here knows what is asked of an envi
 
 from __future__ import annotations
 
-from rnn_suite.bisect.culprit import Culprit, changed_packages, find_culprit
+from rnn_suite.bisect.culprit import Culprit, find_culprit
+from rnn_suite.bisect.differences import changed_packages
 from rnn_suite.bisect.errors import BisectError, InstallError
 
 __all__ = ["BisectError", "Culprit", "InstallError", "changed_packages", "find_culprit"]

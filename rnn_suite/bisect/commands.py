@@ -72,8 +72,6 @@ def run_python(python: Path, arguments: Sequence[str], *, seconds: float) -> End
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """End a process that still runs with its whole group: a child of pip would hold the pipes open."""
-    if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+    """End all of a process's group: a child of pip may hold the pipes open when pip itself has ended."""
+    with process, contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

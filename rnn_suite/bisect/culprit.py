@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rnn_suite.bisect.differences import changes_outside, changes_under_test
 from rnn_suite.bisect.environments import Recipe, make_environment
 from rnn_suite.bisect.errors import BisectError, InstallError
-from rnn_suite.bisect.installed import Installed, read_installed, under_test
+from rnn_suite.bisect.installed import Installed, read_installed, read_under_test, under_test
 from rnn_suite.bisect.log import Log
 from rnn_suite.bisect.path import Change, State, path_between
 from rnn_suite.bisect.releases import known_releases, recipes, releases_between
@@ -30,7 +31,7 @@ class Culprit:
     narrowed: bool
     """Whether that is one step; else all states between gave no answer."""
     moved_along: tuple[Change, ...] = ()
-    """Where releases were asked one by one: what had to move with the package somewhere on the way."""
+    """Where releases were asked one by one: what else differs between the environments of those two."""
     runs: int
     """Answers that it took, those that an earlier search had left included."""
     worst_case_runs: int
@@ -46,7 +47,7 @@ class Culprit:
         else:
             found = f"turned red with packages that can only move together: {named}"
         if self.moved_along:
-            found += f"; on the way {', '.join(map(str, self.moved_along))} had to follow"
+            found += f"; with it moved {', '.join(map(str, self.moved_along))}"
         return (
             f"{self.question}: {found} ({self.runs} runs; planned: at most {self.worst_case_runs})."
         )
@@ -79,10 +80,12 @@ def find_culprit(
         tools: requirements of the measurement, installed beside the packages that are asked about.
 
     Raises:
-        BisectError: if an end cannot be read, they differ in Python, or in no package.
+        BisectError: if an end cannot be read or has none of the libraries, they differ in Python, or in no
+            package; or if an environment that an earlier search has left an answer of cannot be made again.
         FormatError: if the log of answers is damaged or cannot be written.
     """
-    old, new = read_installed(reference), read_installed(candidate)
+    old = read_under_test(reference, role="reference")
+    new = read_under_test(candidate, role="candidate")
     _check_python(old, new, candidate)
     states = path_between(under_test(old), under_test(new), new.markers)
     if len(states) == 1:
@@ -91,10 +94,11 @@ def find_culprit(
             f"versions\nReceived: the same in {reference} and {candidate}\n"
             "Next: look for the cause in what is not a package: settings, the machine, or chance"
         )
-    if unseen := _differences_outside(old, new, states):
+    if unseen := changes_outside(old, new):
         named = ", ".join(map(str, unseen))
         tell(f"not looked at, since TensorFlow, Keras and NumPy do not need them: {named}")
     runs = _Runs(
+        ends={states[0].pins: reference, states[-1].pins: candidate},
         python=candidate,
         environments=folder / "environments",
         log=Log(folder / "answers.jsonl", upgrade=_digest(states, new), question=question),
@@ -126,6 +130,7 @@ class _Runs:
     def __init__(
         self,
         *,
+        ends: Mapping[tuple[str, ...], Path],
         python: Path,
         environments: Path,
         log: Log,
@@ -139,6 +144,7 @@ class _Runs:
         self.asked = 0
         self.planned = 0
         self._unknown = 0
+        self._ends = ends
         self._environments = environments
         self._is_red = is_red
         self._tools = tools
@@ -176,6 +182,9 @@ class _Runs:
             red = self._is_red(candidate)
             answer = Answer.UNKNOWN if red is None else Answer.RED if red else Answer.GOOD
             self.log.keep(key, answer, "")
+        if answer is Answer.GOOD:
+            # Nothing is left to take up; the next search is to measure anew.
+            self.log.finish()
         if answer is not Answer.RED:
             raise BisectError(
                 f"Nothing to bisect.\nExpected: a candidate that is red\nReceived: {candidate}, "
@@ -185,14 +194,19 @@ class _Runs:
     def _measure(self, ways: Sequence[Recipe]) -> tuple[Answer, str]:
         """Return the answer, and why it is unknown if it is."""
         try:
-            red = self._is_red(self._environment(ways))
+            red = self._is_red(self.environment(ways))
         except (InstallError, MeasurementError) as error:
             return Answer.UNKNOWN, str(error)
         if red is None:
             return Answer.UNKNOWN, "inconclusive"
         return (Answer.RED if red else Answer.GOOD), ""
 
-    def _environment(self, ways: Sequence[Recipe]) -> Path:
+    def of_state(self, state: State) -> Path:
+        """Return the interpreter of a state between the ends, or of an end."""
+        return self._ends.get(state.pins) or self.environment([_recipe(state)])
+
+    def environment(self, ways: Sequence[Recipe]) -> Path:
+        """Return the interpreter of the first of `ways` that can be installed."""
         *first, last = (replace(way, tools=self._tools) for way in ways)
         for way in first:
             try:
@@ -224,10 +238,13 @@ def _among_packages(states: Sequence[State], runs: _Runs) -> Bracket:
 
     def ask(number: int) -> Answer:
         last = ", ".join(map(str, states[number].changes))
-        recipe = Recipe(requirements=states[number].pins, complete=True)
-        return runs.ask(f"{number} of {steps} steps, the last {last}", [recipe])
+        return runs.ask(f"{number} of {steps} steps, the last {last}", [_recipe(states[number])])
 
     return halve(steps, ask)
+
+
+def _recipe(state: State) -> Recipe:
+    return Recipe(requirements=state.pins, complete=True)
 
 
 def _among_releases(culprit: Culprit, states: Sequence[State], red: int, runs: _Runs) -> Culprit:
@@ -238,7 +255,7 @@ def _among_releases(culprit: Culprit, states: Sequence[State], red: int, runs: _
     """
     before, after = states[red - 1 : red + 1]
     later = [change for state in states[red + 1 :] for change in state.changes]
-    lead, *others = after.changes
+    lead = after.changes[0]
     if lead.before is None or lead.after is None:
         return culprit
     try:
@@ -252,19 +269,22 @@ def _among_releases(culprit: Culprit, states: Sequence[State], red: int, runs: _
     steps = len(between) + 1
     runs.plan(f"{len(between)} releases between {lead}", steps)
 
+    def ways(number: int) -> tuple[Recipe, ...]:
+        return recipes(before, after.changes, lead, between[number - 1], later)
+
     def ask(number: int) -> Answer:
-        release = between[number - 1]
-        return runs.ask(
-            f"{lead.name} {release}", recipes(before, after.changes, lead, release, later)
-        )
+        return runs.ask(f"{lead.name} {between[number - 1]}", ways(number))
 
     found = halve(steps, ask)
+    good = runs.environment(ways(found.good)) if found.good else runs.of_state(before)
+    red_one = runs.environment(ways(found.red)) if found.red < steps else runs.of_state(after)
+    moved = changes_under_test(read_installed(good), read_installed(red_one))
     versions = (lead.before, *between, lead.after)
     return replace(
         culprit,
         changes=(replace(lead, before=versions[found.good], after=versions[found.red]),),
         narrowed=found.narrow,
-        moved_along=tuple(others),
+        moved_along=tuple(change for change in moved if change.name != lead.name),
         runs=runs.asked,
         worst_case_runs=runs.planned,
     )
@@ -285,34 +305,6 @@ def _check_python(old: Installed, new: Installed, candidate: Path) -> None:
         )
 
 
-def _differences_outside(old: Installed, new: Installed, states: Sequence[State]) -> list[Change]:
-    before, after = ({d.name: d.version for d in one.distributions} for one in (old, new))
-    inside = states[0].versions.keys() | states[-1].versions.keys()
-    return [
-        Change(name=name, before=before.get(name), after=after.get(name))
-        for name in sorted((before.keys() | after.keys()) - inside)
-        if before.get(name) != after.get(name)
-    ]
-
-
 def _digest(states: Sequence[State], installed: Installed) -> str:
     ends = [installed.markers["python_full_version"], states[0].pins, states[-1].pins]
     return hashlib.sha256(json.dumps(ends).encode()).hexdigest()[:16]
-
-
-def changed_packages(reference: Path, candidate: Path) -> tuple[Change, ...]:
-    """Return what differs among TensorFlow, Keras, NumPy and all they need, by name.
-
-    Raises:
-        BisectError: if one of the interpreters cannot be read.
-    """
-    old, new = (under_test(read_installed(python)) for python in (reference, candidate))
-    versions = {
-        name: tuple(side[name].version if name in side else None for side in (old, new))
-        for name in sorted({*old, *new})
-    }
-    return tuple(
-        Change(name=name, before=before, after=after)
-        for name, (before, after) in versions.items()
-        if before != after
-    )

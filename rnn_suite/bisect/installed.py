@@ -143,20 +143,33 @@ def requirements(distribution: Distribution, markers: Mapping[str, str]) -> Iter
             yield requirement
 
 
-def under_test(installed: Installed) -> dict[str, Distribution]:
-    """Return TensorFlow, Keras, NumPy and all that they require, by name.
+def read_under_test(python: Path, *, role: str) -> Installed:
+    """Ask `python` what it has installed, and make sure that the libraries under test are among it.
+
+    Args:
+        python: the interpreter.
+        role: what its environment is called in messages, `reference` or `candidate`.
 
     Raises:
-        BisectError: if there is neither TensorFlow nor Keras nor NumPy.
+        BisectError: as `read_installed`, or if there is neither TensorFlow nor Keras nor NumPy.
+        FormatError: as `read_installed`.
     """
+    installed = read_installed(python)
+    if not under_test(installed):
+        names = ", ".join(one.name for one in installed.distributions)
+        raise BisectError(
+            f"The {role} environment has none of the libraries under test: {python}\n"
+            "Expected: TensorFlow, Keras and NumPy, installed there and not in the user's own folder\n"
+            f"Received: {names or 'nothing installed'}\n"
+            "Next: install them there, or take the interpreter of another environment, such as old/bin/python"
+        )
+    return installed
+
+
+def under_test(installed: Installed) -> dict[str, Distribution]:
+    """Return TensorFlow, Keras, NumPy and all that they require, by name."""
     everything = {one.name: one for one in installed.distributions}
     waiting = [name for family in FAMILIES for name in family if name in everything]
-    if not waiting:
-        raise BisectError(
-            "Nothing to bisect.\nExpected: an environment with TensorFlow, Keras or NumPy\n"
-            f"Received: {', '.join(everything) or 'nothing installed'}\n"
-            "Next: name the python of the environment that was measured"
-        )
     reached: dict[str, Distribution] = {}
     while waiting:
         name = waiting.pop()

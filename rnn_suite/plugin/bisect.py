@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ import pytest
 
 from rnn_suite.errors import MeasurementError, UnknownNameError
 from rnn_suite.plugin.shared import REPORTER, runs_folder, say
-from rnn_suite.plugin.upgrade import new_record, plan_for, refuse_xdist
+from rnn_suite.plugin.upgrade import new_record, plan_for, refuse_xdist, this_upgrade
 
 if TYPE_CHECKING:
     from rnn_suite.bisect import Culprit
@@ -28,8 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--bisect-question",
         default=None,
         metavar="PHASE:CELL",
-        help="what got worse, such as train_step:lstm (default: the first that the last -m upgrade "
-        "with the same reference called regressed)",
+        help="what got worse, such as train_step:lstm (default: the first that the last -m upgrade of "
+        "the same packages, on the same corpus and with the same margin, called regressed)",
     )
 
 
@@ -48,15 +48,17 @@ def bisected(request: pytest.FixtureRequest) -> Callable[[], Culprit]:
 
         reference, candidate = config.option.reference_python.absolute(), Path(sys.executable)
         changed = [str(change) for change in changed_packages(reference, candidate)]
-        red_before = _last_regressed(config, reference, changed)
-        question = _question(config, red_before)
+        answers = _answers_before(config, this_upgrade(config, changed))
+        question = _question(config, answers)
         plan = plan_for(config, [question])
+        if question in plan.refused:
+            raise plan.refused[question]
         load(next(iter(plan.timed.values())))
         culprit = find_culprit(
             reference,
             candidate,
             question=f"{question} on {plan.timed['lstm'].corpus.name}, {plan.margin_fraction:.0%}",
-            known_red=str(question) in red_before,
+            known_red=answers.get(str(question), False),
             is_red=lambda python: _is_red(config, plan, question, python, tell),
             folder=runs_folder(config) / "bisect",
             tell=tell,
@@ -86,41 +88,46 @@ def _is_red(
             return None
 
 
-def _question(config: pytest.Config, red_before: Sequence[str]) -> Asked:
+def _question(config: pytest.Config, answers: Mapping[str, bool]) -> Asked:
     """Return what the option names, or what the last upgrade called regressed.
 
     Raises:
         UnknownNameError: if it names no question.
-        MeasurementError: if it names none, and no upgrade with the same reference called any regressed.
+        MeasurementError: if it names none, and no answer of an upgrade is red.
     """
     from rnn_suite.upgrade.phases import PHASES, Asked
 
-    named = config.option.bisect_question or (red_before[0] if red_before else None)
-    if named is None:
-        raise MeasurementError(
-            "Nothing to bisect.\nExpected: a question that got worse\nReceived: no --bisect-question, and "
-            f"in {runs_folder(config)} no last run of -m upgrade with the same packages that called one "
-            "regressed\nNext: run -m upgrade first, or name one, such as "
-            "--bisect-question=train_step:lstm"
-        )
     known = {
         str(asked): asked
         for phase in PHASES.values()
         for asked in (Asked(phase.name, subject) for subject in phase.subjects)
     }
+    red = (question for question, is_red in answers.items() if is_red)
+    named = config.option.bisect_question or next(red, None)
+    if named is None:
+        raise MeasurementError(
+            "Nothing to bisect.\nExpected: a question that got worse\n"
+            f"Received: no --bisect-question, and in {runs_folder(config)} no question that the last "
+            "-m upgrade to answer it, of the same packages, corpus and margin, called regressed "
+            f"({len(answers)} of {len(known)} questions are answered)\n"
+            "Next: run -m upgrade first, or name one, such as --bisect-question=train_step:lstm"
+        )
     if named not in known:
         raise UnknownNameError("question of an upgrade", named, sorted(known))
     return known[named]
 
 
-def _last_regressed(
-    config: pytest.Config, reference: Path, changed: Sequence[str]
-) -> tuple[str, ...]:
-    """Return what the last upgrade between the same packages called regressed."""
+def _answers_before(config: pytest.Config, upgrade: Mapping[str, object]) -> dict[str, bool]:
+    """Return by question, those of the last run first, whether the last run to answer it called it regressed.
+
+    Runs that asked only some questions leave the answers of others as they were.
+    """
+    answers: dict[str, bool] = {}
     for path in sorted(runs_folder(config).glob("upgrade-*.jsonl"), reverse=True):
         # Runs that were cut short, or are a bisection's own, end with another line.
         with contextlib.suppress(ValueError, IndexError, KeyError, TypeError):
             last = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
-            if last["reference"] == str(reference) and last["changed"] == list(changed):
-                return tuple(map(str, last["regressed"]))
-    return ()
+            if {name: last[name] for name in upgrade} == upgrade:
+                for question in last["answered"]:
+                    answers.setdefault(str(question), question in last["regressed"])
+    return answers

@@ -164,9 +164,7 @@ class Gate:
         if not self.updating or self.path(question, experiment).exists():
             self.baseline(question, experiment)
 
-    def record(
-        self, question: Question, experiment: Experiment | Search, new: Measurement
-    ) -> None:
+    def record(self, question: Question, experiment: Experiment | Search, new: Measurement) -> None:
         """Write `new` as the question's baseline and end the test as skipped: nothing was compared."""
         self._record(question, self.path(question, experiment), new)
 

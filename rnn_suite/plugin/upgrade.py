@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rnn_suite.baselines import baseline_path, load_baseline
-from rnn_suite.errors import MeasurementError
+from rnn_suite.errors import BaselineError, FormatError, MeasurementError, SuiteError
 from rnn_suite.experiment import profile_experiment
 from rnn_suite.models import CELLS
 from rnn_suite.plugin.gate import baselines_folder
@@ -49,11 +50,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--upgrade-minutes",
-        type=float,
+        type=_minutes,
         default=10.0,
         metavar="MINUTES",
-        help="when a set of pairs, or of trainings, gives up on questions that noise leaves open; a "
-        "regression is always measured a second time (default: 10)",
+        help="after how long a set of pairs, or of trainings, gives up at its next look on questions that "
+        "noise leaves open; the second sets, which measure again what looks red, have as long anew "
+        "(default: 10)",
     )
 
 
@@ -64,6 +66,18 @@ def _fraction(text: str) -> float:
         value = 0.0
     if not 0 < value < 10:
         raise argparse.ArgumentTypeError(f"expected a fraction such as 0.1, received {text!r}")
+    return value
+
+
+def _minutes(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(
+            f"expected minutes such as 10, or 0 for one look a set, received {text!r}"
+        )
     return value
 
 
@@ -121,15 +135,20 @@ def upgraded(request: pytest.FixtureRequest) -> Upgraded:
     record = new_record(config)
     say(config, f"rnn-suite: every pair is kept in {record.path}")
     found = compare_environments(plan, record, lambda line: say(config, f"rnn-suite: {line}"))
-    record.append(
-        reference=str(old),
-        changed=changed,
-        regressed=[str(q) for q, d in found.decisions.items() if d.state is State.REGRESSED],
-    )
+    regressed = [str(q) for q, d in found.decisions.items() if d.state is State.REGRESSED]
+    try:
+        record.append(
+            **this_upgrade(config, changed),
+            answered=[str(q) for q in plan.asked if q not in found.errors],
+            regressed=regressed,
+        )
+    except FormatError as error:
+        # The verdicts stand; only a bisection will have to be told what to ask.
+        config.stash[REPORTER].found.append(str(error))
     config.stash[REPORTER].found.append(
         "Asked were time, memory and quality, side by side; behaviour is asked by pytest -m 'smoke or rules'."
     )
-    if any(decision.state is State.REGRESSED for decision in found.decisions.values()):
+    if regressed:
         config.stash[REPORTER].found.append(
             "Why stands with each failure. Which package does it: pytest -m bisect with the same "
             "--reference-python, or tox -e bisect with the same variables."
@@ -175,6 +194,21 @@ def _asked(session: pytest.Session) -> list[Asked]:
     )
 
 
+def this_upgrade(config: pytest.Config, changed: Sequence[str]) -> dict[str, object]:
+    """Return what answers hold for, as it stands in the last line of a record.
+
+    Args:
+        config: names the old environment, the corpus and the margin.
+        changed: packages that differ, in words.
+    """
+    return {
+        "reference": str(config.option.reference_python.absolute()),
+        "changed": list(changed),
+        "corpus": chosen_corpus(config).name,
+        "margin_fraction": config.option.upgrade_margin,
+    }
+
+
 def new_record(config: pytest.Config) -> Record:
     """Return a new file for the pairs of a run."""
     from rnn_suite.upgrade.record import Record
@@ -187,8 +221,10 @@ def new_record(config: pytest.Config) -> Record:
 def plan_for(config: pytest.Config, asked: Sequence[Asked]) -> Plan:
     """Return how this environment is held against that of `--reference-python` on the corpus of this run.
 
+    An accuracy whose baseline is missing or damaged, which says by how much it may fall, is refused.
+
     Raises:
-        SuiteError: if the corpus cannot be had, or the baseline that says by how much an accuracy may fall.
+        SuiteError: if the corpus cannot be had.
     """
     from rnn_suite.upgrade.pairs import Environments
     from rnn_suite.upgrade.run import Plan
@@ -199,12 +235,15 @@ def plan_for(config: pytest.Config, asked: Sequence[Asked]) -> Plan:
         for profile in ("full", "smoke")
     )
     root = baselines_folder(config)
-    drops = {
-        cell: load_baseline(
-            baseline_path(root, ACCURACY, trained[cell]), ACCURACY
-        ).gate.allowed_drop_fraction
-        for cell in dict.fromkeys(q.subject for q in asked if q.phase == ACCURACY.name)
-    }
+    drops: dict[str, float] = {}
+    refused: dict[Asked, SuiteError] = {}
+    for question in asked:
+        if question.phase == ACCURACY.name:
+            path = baseline_path(root, ACCURACY, trained[question.subject])
+            try:
+                drops[question.subject] = load_baseline(path, ACCURACY).gate.allowed_drop_fraction
+            except BaselineError as error:
+                refused[question] = error
     return Plan(
         environments=Environments(
             reference=config.option.reference_python.absolute(), candidate=Path(sys.executable)
@@ -213,6 +252,7 @@ def plan_for(config: pytest.Config, asked: Sequence[Asked]) -> Plan:
         timed=timed,
         trained=trained,
         allowed_drop=drops,
+        refused=refused,
         margin_fraction=config.option.upgrade_margin,
         budget_seconds=config.option.upgrade_minutes * 60,
     )

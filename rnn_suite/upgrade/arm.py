@@ -45,28 +45,30 @@ class Arm:
 
         Raises:
             MeasurementError: if the interpreter cannot be started.
+            OSError: if nothing can be written to the folder.
         """
         self.python, self.role = python, role
         self._words = folder / f"{role}.txt"
         self._heard = b""
         self._asked = "start"
         environment = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
-        try:
-            with self._words.open("wb") as words:
+        with self._words.open("wb") as words:
+            try:
+                # -I, as where packages are read: neither the user's own packages nor this folder.
                 self._process = subprocess.Popen(  # noqa: S603 (the interpreter the user named)
-                    [python, "-P", launcher],
+                    [python, "-I", launcher],
                     env=_DEFAULTS | environment,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=words,
                     start_new_session=True,
                 )
-        except OSError as error:
-            raise MeasurementError(
-                f"The {role} interpreter cannot be started.\nExpected: a Python 3.11 or later with "
-                f"TensorFlow and Keras\nReceived: {python}: {error.strerror}\n"
-                "Next: name the interpreter of an environment, such as old/bin/python"
-            ) from error
+            except OSError as error:
+                raise MeasurementError(
+                    f"The {role} interpreter cannot be started.\nExpected: a Python 3.11 or later with "
+                    f"TensorFlow and Keras\nReceived: {python}: {error.strerror}\n"
+                    "Next: name the interpreter of an environment, such as old/bin/python"
+                ) from error
 
     def __enter__(self) -> Self:
         return self

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from rnn_suite.errors import SuiteError
+from rnn_suite.errors import MeasurementError, SuiteError
 from rnn_suite.experiment import Experiment
 from rnn_suite.upgrade.decision import LOOKS, Decision, State, confirm, confirmation_looks, look
 from rnn_suite.upgrade.pairs import Environments, Pair, measure_pair
@@ -41,6 +41,8 @@ class Plan:
     """The growth of a time, a size or a loss that must not be missed."""
     budget_seconds: float = 600.0
     """After how long each set of times, and each of trainings, is given up at its next look."""
+    refused: Mapping[Asked, SuiteError] = field(default_factory=dict)
+    """Questions that cannot be asked, and why."""
     random_seed: int | None = None
     """Of the order of turns; None draws one."""
 
@@ -59,6 +61,8 @@ class Found:
     decisions: dict[Asked, Decision] = field(default_factory=dict)
     errors: dict[Asked, SuiteError] = field(default_factory=dict)
     pairs: list[Pair] = field(default_factory=list)
+    suspects: int = 0
+    """How many shared the second set."""
 
     def values(self, asked: Asked) -> list[Values]:
         """Return the pairs that the decision rests on."""
@@ -98,14 +102,18 @@ class _Run:
         self, plan: Plan, record: Record, tell: Callable[[str], None], measure: MeasurePair
     ) -> None:
         self._plan, self._record, self._tell, self._measure = plan, record, tell, measure
-        self._found = Found()
+        self._found = Found(errors=dict(plan.refused))
         self._waiting: list[Asked] = []
         self._chance = random.Random(plan.random_seed)  # noqa: S311 (no secret)
         self._started = 0.0
 
     def run(self) -> Found:
         timed, trained = (
-            [asked for asked in self._plan.asked if asked.row.quality is quality]
+            [
+                asked
+                for asked in self._plan.asked
+                if asked.row.quality is quality and asked not in self._plan.refused
+            ]
             for quality in (False, True)
         )
         self._guarded(timed, partial(self._first_set, self._pairs))
@@ -115,6 +123,7 @@ class _Run:
             return self._found
         self._guarded(trained, partial(self._first_set, self._seeds))
         suspects = [a for a, d in self._found.decisions.items() if d.state is State.SUSPECT]
+        self._found.suspects = len(suspects)
         if suspects:
             self._tell(f"asked again in fresh processes: {', '.join(map(str, suspects))}")
             for asked, measure in ((timed, self._pairs), (trained, self._seeds)):
@@ -127,8 +136,19 @@ class _Run:
         try:
             work()
         except SuiteError as error:
-            # What was decided before the fault stands.
-            self._found.errors.update(dict.fromkeys(self._waiting, error))
+            self._fail(error)
+        except OSError as error:
+            self._fail(
+                MeasurementError(
+                    "Old and new cannot be measured.\nExpected: a folder for temporary files and for what "
+                    f"the workers print\nReceived: {error}\n"
+                    "Next: free some space, or let TMPDIR name a folder that can be written"
+                )
+            )
+
+    def _fail(self, error: SuiteError) -> None:
+        """Let what is still waiting end in `error`; what was decided before stands."""
+        self._found.errors.update(dict.fromkeys(self._waiting, error))
 
     def _first_set(self, measure: _Measure) -> None:
         self._set(LOOKS, partial(measure, confirming=False), self._found.first, look, State.OPEN)
@@ -159,9 +179,11 @@ class _Run:
             done = pairs
             for question in self._waiting:
                 values = measured[question]
+                # First: it refuses an old size of 0, which has no limits either.
+                differences = _differences(question, values)
                 held = self._plan.limits(question, values)
                 self._found.decisions[question] = decide(
-                    _differences(question, values), margin=held.harm, red=held.red
+                    differences, margin=held.harm, red=held.red
                 )
             self._waiting = [
                 question

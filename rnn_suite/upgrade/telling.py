@@ -69,13 +69,20 @@ def _advice(asked: Asked, found: Found, outcome: Outcome, plan: Plan) -> str:
             )
         case _ if asked.row.quality:
             return "pytest -m smoke holds it against more seeds, and its rules say whether arithmetic changed"
-        case _ if found.decisions[asked].pairs in (LOOKS[-1], confirmation_looks(1)[-1]):
+        case _ if found.decisions[asked].pairs == _most_pairs(asked, found):
             return (
                 "run again: there were as many pairs as there may be, and processes of one environment "
                 "differ among themselves by more than what is asked about"
             )
         case _:
             return "run again with a larger --upgrade-minutes, or on a quieter machine"
+
+
+def _most_pairs(asked: Asked, found: Found) -> int:
+    """Return how many pairs there may be in the set that the decision rests on."""
+    if found.decisions[asked].confirmed:
+        return confirmation_looks(found.suspects)[-1]
+    return LOOKS[-1]
 
 
 def _cause(asked: Asked, found: Found, plan: Plan) -> str:

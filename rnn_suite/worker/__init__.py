@@ -5,5 +5,6 @@ else of the environment that the file lies in is visible. Paired runs drive two 
 
 Requests come on standard input, each a line: `{"do": NAME, ...}`. Each is answered by one line on standard
 output, `{"done": {...}}` or `{"failed": WORDS}`. What libraries print goes to standard error. A worker ends
-when its input ends. What can be asked for, and what it answers, is in `tasks`.
+when its input ends, or with the process that started it. What can be asked for, and what it answers, is in
+`tasks`.
 """

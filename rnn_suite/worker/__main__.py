@@ -40,8 +40,10 @@ def main() -> None:
     if "rnn_suite" not in sys.modules:
         find_package()
     from rnn_suite.worker.channel import Channel
+    from rnn_suite.worker.parent import end_with_parent
     from rnn_suite.worker.tasks import Worker
 
+    end_with_parent()
     Worker(Channel(sys.stdin, answers)).work()
 
 

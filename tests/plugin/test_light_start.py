@@ -43,6 +43,7 @@ def test_the_help_lists_the_suites_options(pytester: pytest.Pytester) -> None:
         "--runs",
         "--fresh",
         "--strict-verdicts",
+        "--tuner-workers",
     ):
         assert f"  {option}" in shown
 
@@ -50,5 +51,16 @@ def test_the_help_lists_the_suites_options(pytester: pytest.Pytester) -> None:
 def test_the_markers_are_declared(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess("-p", "rnn_suite.plugin", "--markers")
     result.stdout.fnmatch_lines(
-        [f"@pytest.mark.{marker}: *" for marker in ("smoke", "full", "gpu")]
+        [f"@pytest.mark.{marker}: *" for marker in ("smoke", "full", "reduced", "gpu")]
+    )
+
+
+@pytest.mark.parametrize("workers", ["0", "-1", "two", "1.5"])
+def test_a_number_of_workers_that_is_none_is_wrong_use(
+    pytester: pytest.Pytester, workers: str
+) -> None:
+    result = pytester.runpytest_inprocess("-p", "rnn_suite.plugin", f"--tuner-workers={workers}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [f"*--tuner-workers: expected 1 or more processes, received '{workers}'"]
     )

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from rnn_suite.upgrade.phases import PHASES
 from tests.selftest.test_faults_go_red import ROOT, red_questions
+from tests.selftest.wounded_worker import LATE
 
 pytestmark = pytest.mark.selftest
 
@@ -20,6 +22,10 @@ pytestmark = pytest.mark.selftest
         ("busy_wait:0.4", "simple_rnn and train_step", {"train_step"}),
         ("memory:300", "peak_memory", {"peak_memory"}),
         ("shuffled_labels", "simple_rnn and (loss or accuracy)", {"final_loss", "accuracy"}),
+        *(
+            (f"late_{phase}:0.5", f"{PHASES[phase].subjects[0]} and {phase}", {phase})
+            for phase in LATE
+        ),
     ],
 )
 def test_a_wounded_new_environment_turns_the_questions_red_that_should_see_it(

@@ -1,13 +1,16 @@
-"""A worker whose libraries are wounded once they are imported; a paired run starts it instead of a sound one.
+"""A worker whose libraries are wounded; a paired run starts it instead of a sound one.
 
 The variable RNN_SUITE_WOUND names the wound and its size, such as `busy_wait:0.1`.
 """
 
 from __future__ import annotations
 
+import functools
 import os
+import pkgutil
 import runpy
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +79,37 @@ def shuffled_labels(_: float) -> None:
     keras.Model.fit = wounded
 
 
+LATE = {
+    "import": ("rnn_suite.imports", "import_seconds"),
+    "data_loading": ("rnn_suite.data", "load"),
+    "build": ("rnn_suite.models", "build_model"),
+    "start": ("keras.Model", "fit"),
+    "first_step": ("keras.Model", "fit"),
+    "evaluation": ("keras.Model", "evaluate"),
+    "prediction": ("keras.Model", "predict"),
+    "model_loading": ("keras.models", "load_model"),
+}
+"""By phase, the call that it times, as its owner and its name."""
+
+
+def late(phase: str, seconds: float) -> None:
+    """Let the call that a phase times begin later."""
+    path, name = LATE[phase]
+    owner = pkgutil.resolve_name(path)
+    call = getattr(owner, name)
+
+    def wounded(*arguments: Any, **named: Any) -> Any:
+        time.sleep(seconds)
+        return call(*arguments, **named)
+
+    setattr(owner, name, wounded)
+
+
 held: list[bytearray] = []
-WOUNDS = {wound.__name__: wound for wound in (busy_wait, extra_operations, memory, shuffled_labels)}
+WOUNDS: dict[str, Callable[[float], None]] = {
+    wound.__name__: wound for wound in (busy_wait, extra_operations, memory, shuffled_labels)
+}
+WOUNDS |= {f"late_{phase}": functools.partial(late, phase) for phase in LATE}
 
 
 def main() -> None:
@@ -98,10 +130,14 @@ def main() -> None:
 
         return work
 
+    # All but the import wait for the libraries, which the first of these tasks finds imported.
     done: list[bool] = []
     worker: Any = tasks.Worker
-    for task in ("_build", "_train"):
+    for task in ("_start", "_train"):
         setattr(worker, task, wounded(getattr(worker, task)))
+    if name == "late_import":
+        done.append(True)
+        WOUNDS[name](float(size))
     start["main"]()
 
 

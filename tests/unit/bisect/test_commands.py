@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -10,6 +11,16 @@ import pytest
 
 from rnn_suite.bisect.commands import run_python
 from rnn_suite.bisect.errors import BisectError
+
+
+def soon_ends(pid: int) -> bool:
+    until = time.monotonic() + 30
+    while psutil.pid_exists(pid) and time.monotonic() < until:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        time.sleep(0.01)
+    return not psutil.pid_exists(pid)
 
 
 def test_both_streams_and_the_status_come_back() -> None:
@@ -29,8 +40,17 @@ def test_a_command_that_hangs_is_ended_with_what_it_started(
     with pytest.raises(BisectError, match="did not end"):
         run_python(python, ["-c", "pass"], seconds=0.5)
     assert time.monotonic() - started < 60
-    pid = int(child.read_text())
-    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    assert soon_ends(int(child.read_text()))
+
+
+def test_a_child_that_outlives_its_command_and_keeps_its_output_open_is_ended(
+    script: Callable[[str], Path], tmp_path: Path
+) -> None:
+    child = tmp_path / "child"
+    python = script(f"sleep 300 &\necho $! > {child}")
+    with pytest.raises(BisectError, match="did not end"):
+        run_python(python, ["-c", "pass"], seconds=0.5)
+    assert soon_ends(int(child.read_text()))
 
 
 def test_what_is_no_interpreter_is_refused_by_name(tmp_path: Path) -> None:

@@ -178,6 +178,21 @@ def test_a_candidate_that_nobody_has_called_red_is_measured_before_anything_is_s
     assert bench.measured == []
 
 
+def test_a_candidate_that_was_measured_and_good_is_measured_anew_the_next_time(
+    bench: Bench, ends: Ends
+) -> None:
+    asked: list[Path] = []
+
+    def is_red(python: Path) -> bool:
+        asked.append(python)
+        return False
+
+    for _ in range(2):
+        with pytest.raises(BisectError, match="measured: good"):
+            bench.search(*ends, is_red=is_red, known_red=False)
+    assert asked == [ends[1]] * 2
+
+
 def test_runs_without_an_answer_leave_a_range_and_are_told_with_their_reason(
     bench: Bench, ends: Ends
 ) -> None:
@@ -235,9 +250,43 @@ def test_packages_that_move_together_are_named_together_and_follow_the_one_asked
     old, new = (bench.end(f"alpha=={v}", f"keras=={v}") for v in ("1.0", "2.0"))
     found = bench.search(old, new)
     assert found.changes == (Change(name="keras", before="1.1", after="1.2"),)
-    assert found.moved_along == (Change(name="alpha", before="1.0", after="2.0"),)
-    assert "keras 1.1 -> 1.2; on the way alpha 1.0 -> 2.0 had to follow" in str(found)
+    assert found.moved_along == (Change(name="alpha", before="1.5", after="2.0"),)
+    assert "keras 1.1 -> 1.2; with it moved alpha 1.5 -> 2.0 (2 runs" in str(found)
     assert found.runs == found.worst_case_runs == 2
+
+
+def test_what_moved_elsewhere_on_the_way_is_not_said_to_have_moved_with_the_release(
+    bench: Bench, put: Put
+) -> None:
+    for version in ("1.0", "2.0"):
+        put("alpha", version)
+    for number, (version, bound) in enumerate(
+        [("1.0", "<2"), ("1.1", ">=2"), ("1.2", ">=2"), ("2.0", ">=2")]
+    ):
+        put("keras", version, f"alpha{bound}", number=number)
+    old, new = (bench.end(f"alpha=={v}", f"keras=={v}") for v in ("1.0", "2.0"))
+
+    def is_red(python: Path) -> bool:
+        program = "import keras; print(keras.number)"
+        return int(run_python(python, ["-c", program], seconds=60).output) >= 2
+
+    found = bench.search(old, new, is_red=is_red)
+    assert found.changes == (Change(name="keras", before="1.1", after="1.2"),)
+    assert found.moved_along == ()
+    assert str(found).endswith("turned red with keras 1.1 -> 1.2 (2 runs; planned: at most 2).")
+
+
+def test_what_moved_between_the_last_release_and_the_reference_itself_is_read_there(
+    bench: Bench, put: Put
+) -> None:
+    for version in ("1.0", "2.0"):
+        put("alpha", version, number=10 * int(version[0]) - 10)
+    for version, bound in (("1.0", "<2"), ("1.1", ">=2"), ("2.0", ">=2")):
+        put("keras", version, f"alpha{bound}")
+    old, new = (bench.end(f"alpha=={v}", f"keras=={v}") for v in ("1.0", "2.0"))
+    found = bench.search(old, new)
+    assert found.changes == (Change(name="keras", before="1.0", after="1.1"),)
+    assert found.moved_along == (Change(name="alpha", before="1.0", after="2.0"),)
 
 
 def test_without_an_index_the_package_is_still_named(bench: Bench, put: Put) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import sys
+import venv
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -12,7 +13,13 @@ from packaging.markers import default_environment
 from packaging.utils import canonicalize_name
 
 from rnn_suite.bisect.errors import BisectError
-from rnn_suite.bisect.installed import Distribution, Installed, read_installed, under_test
+from rnn_suite.bisect.installed import (
+    Distribution,
+    Installed,
+    read_installed,
+    read_under_test,
+    under_test,
+)
 from rnn_suite.errors import FormatError
 
 HERE = Path(sys.executable)
@@ -116,6 +123,15 @@ def test_a_requirement_that_cannot_be_read_is_passed_over() -> None:
     assert reached(keras=("what (is) == this?", "a"), a=()) == ["a", "keras"]
 
 
-def test_an_environment_without_the_libraries_is_refused() -> None:
-    with pytest.raises(BisectError, match="Received: pytest"):
-        under_test(installed(pytest=()))
+def test_an_environment_without_the_libraries_is_refused_by_its_interpreter_and_its_side(
+    tmp_path: Path,
+) -> None:
+    venv.create(tmp_path / "bare", symlinks=True)
+    bare = tmp_path / "bare" / "bin" / "python"
+    with pytest.raises(BisectError) as caught:
+        read_under_test(bare, role="reference")
+    assert str(caught.value).startswith(
+        f"The reference environment has none of the libraries under test: {bare}\n"
+        "Expected: TensorFlow, Keras and NumPy, "
+    )
+    assert "\nReceived: nothing installed\nNext: install them there, or " in str(caught.value)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 import time
+import venv
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -107,6 +109,11 @@ def test_a_file_that_cannot_be_run_is_an_error_that_names_it(
 def test_a_folder_is_no_interpreter(arm_of: Callable[..., Arm], tmp_path: Path) -> None:
     with pytest.raises(MeasurementError, match=r"Received: .*: Permission denied"):
         arm_of(tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_not_blamed_on_the_interpreter(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"gone/candidate\.txt"):
+        Arm(Path(sys.executable), role="candidate", folder=tmp_path / "gone")
 
 
 def test_noise_in_place_of_an_answer_is_shown_with_its_remedy(start: Start, tmp_path: Path) -> None:
@@ -227,19 +234,35 @@ def test_closing_twice_does_no_harm(start: Start) -> None:
     arm.close()
 
 
+def what_is_seen(folder: Path) -> Path:
+    launcher = folder / "launcher.py"
+    launcher.write_text(
+        "import json, os, sys\n"
+        "print(json.dumps({'done': {'path': sys.path, 'variables': dict(os.environ)}}))\n"
+    )
+    return launcher
+
+
 def test_variables_of_this_environment_do_not_reach_the_other(
     arm_of: Callable[..., Arm], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
-    launcher = tmp_path / "launcher.py"
-    launcher.write_text(
-        "import json, os, sys\n"
-        "print(json.dumps({'done': {'path': sys.path, 'variables': dict(os.environ)}}))\n"
-    )
-    found = arm_of(Path(sys.executable), launcher=launcher).receive()
+    found = arm_of(Path(sys.executable), launcher=what_is_seen(tmp_path)).receive()
     assert str(tmp_path) not in found["path"]
     assert not {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"} & found["variables"].keys()
     assert found["variables"]["TF_ENABLE_ONEDNN_OPTS"] == "0"
     assert found["variables"]["PATH"] == os.environ["PATH"]
+
+
+def test_packages_of_the_users_own_folder_do_not_reach_a_worker(
+    arm_of: Callable[..., Arm], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = sysconfig.get_path("purelib", "posix_user", {"userbase": f"{tmp_path}/.local"})
+    Path(own).mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    # Another environment than one that shares the system's packages does not look there at all.
+    venv.create(tmp_path / "shared", symlinks=True, system_site_packages=True)
+    python = tmp_path / "shared" / "bin" / "python"
+    assert own not in arm_of(python, launcher=what_is_seen(tmp_path)).receive()["path"]

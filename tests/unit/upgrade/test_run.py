@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from rnn_suite.errors import MeasurementError
+from rnn_suite.errors import BaselineError, MeasurementError
 from rnn_suite.upgrade.decision import LOOKS, State, confirmation_looks
 from rnn_suite.upgrade.phases import PHASES, Asked
 from rnn_suite.upgrade.run import Found
@@ -55,6 +57,7 @@ def test_what_got_slower_is_regressed_by_a_second_set_and_everything_else_passes
     found = run.compare(*EVERYTHING)
     assert states(found) == dict.fromkeys(EVERYTHING, State.PASS) | {STEP: State.REGRESSED}
     assert found.decisions[Asked("train_step", "lstm")].confirmed
+    assert found.suspects == 1
     assert pairs(found, STEP) == EARLY
     assert "asked again in fresh processes: train_step:lstm" in run.told
 
@@ -179,6 +182,38 @@ def test_a_candidate_that_dies_in_the_second_set_is_an_error_at_either_look(
     run = environments(f"sys.exit('out of memory') if start == {died} else {noisy}")
     found = run.compare(STEP)
     assert "out of memory" in str(found.errors[Asked("train_step", "lstm")])
+
+
+def test_an_old_time_of_0_is_an_error_that_names_it(environments: Make) -> None:
+    nothing = "0.0 if do == 'build' else 1.0"
+    found = environments(nothing, reference=nothing).compare(BUILD)
+    assert not found.decisions
+    assert "There is no ratio of 0.0 to 0.0." in str(found.errors[Asked("build", "lstm")])
+
+
+def test_a_question_that_cannot_be_asked_ends_in_its_error_and_the_others_are_decided(
+    environments: Make,
+) -> None:
+    refused = BaselineError("no such baseline")
+    run = environments()
+    asked = Asked("accuracy", "lstm")
+    found = run.compare(
+        STEP, ACCURACY, "accuracy:gru", refused={asked: refused}, allowed_drop={"gru": 0.02}
+    )
+    assert states(found) == {STEP: State.PASS, "accuracy:gru": State.PASS}
+    assert found.errors == {asked: refused}
+    assert {heard["cell"] for heard in run.heard("candidate") if heard["do"] == "train"} == {"gru"}
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_in_the_words_of_the_system(
+    environments: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    found = environments().compare(STEP, ACCURACY)
+    assert {str(asked) for asked in found.errors} == {STEP, ACCURACY}
+    for error in found.errors.values():
+        assert isinstance(error, MeasurementError)
+        assert f"No such file or directory: '{tmp_path}/gone/" in str(error)
 
 
 def test_every_pair_is_a_line_of_the_record_whatever_becomes_of_the_run(environments: Make) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rnn_suite.upgrade.decision import State, confirm, look
+from rnn_suite.upgrade.decision import State, confirm, confirmation_looks, look
 from rnn_suite.upgrade.pairs import Environments, Pair
 from rnn_suite.upgrade.phases import PHASES, Asked, Values
 from rnn_suite.upgrade.run import Found, Plan
@@ -60,7 +60,7 @@ def decided(asked: Asked, values: list[Values], plan: Plan, found: Found | None 
     found.first[asked] = values
     found.decisions[asked] = look(differences, margin=held.harm, red=held.red)
     if found.decisions[asked].state is State.SUSPECT:
-        found.second[asked] = values
+        found.second[asked], found.suspects = values, 1
         found.decisions[asked] = confirm(differences, margin=held.harm, red=held.red, suspects=1)
     return found
 
@@ -203,6 +203,22 @@ def test_after_the_last_pair_more_minutes_are_no_remedy(plan: Plan) -> None:
     found = decided(STEP, ratios(0.2, 0.01), plan)
     found.decisions[STEP] = replace(found.decisions[STEP], state=State.INCONCLUSIVE, pairs=16)
     assert "minutes" not in verdict_of(STEP, found, plan).next_step
+
+
+@pytest.mark.parametrize(
+    ("suspects", "look_number", "spent"), [(5, 0, False), (5, 1, True), (1, 1, True)]
+)
+def test_a_suspect_asks_for_minutes_only_where_its_second_set_had_not_all_its_pairs(
+    plan: Plan, suspects: int, look_number: int, spent: bool
+) -> None:
+    found = decided(STEP, ratios(0.2, 0.3), plan)
+    found.suspects = suspects
+    found.decisions[STEP] = replace(
+        found.decisions[STEP],
+        state=State.INCONCLUSIVE,
+        pairs=confirmation_looks(suspects)[look_number],
+    )
+    assert ("minutes" not in verdict_of(STEP, found, plan).next_step) is spent
 
 
 def pair(values: list[Values], cpu_per_second: tuple[float, float]) -> list[Pair]:

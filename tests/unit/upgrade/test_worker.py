@@ -2,21 +2,61 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
+import signal
 import subprocess
 import sys
+import time
 import venv
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
 
+import psutil
 import pytest
 
 from rnn_suite.errors import MeasurementError
 from rnn_suite.upgrade.arm import WORKER, Arm
 
 ArmOf = Callable[[Path], Arm]
+
+ROOT = Path(__file__).parents[3]
+
+PARENT = """
+import sys
+import time
+from pathlib import Path
+from rnn_suite.upgrade.arm import Arm
+arm = Arm(Path(sys.argv[1]), role="reference", folder=Path(sys.argv[2]))
+arm.send("import")
+time.sleep(300)
+"""
+
+BUSY = """
+import os
+from pathlib import Path
+started = Path({folder!r}, "started")
+started.write_text(str(os.getpid()))
+started.rename(started.with_name("pid"))
+while True:
+    pass
+"""
+
+
+def until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def has_ended(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 @pytest.fixture
@@ -110,7 +150,7 @@ def test_a_request_that_no_worker_knows_is_told_and_the_next_is_answered(arm_of:
 
 def test_a_worker_ends_when_its_input_ends() -> None:
     ended = subprocess.run(
-        [sys.executable, "-P", WORKER],
+        [sys.executable, "-I", WORKER],
         input='{"do": "describe"}\n',
         capture_output=True,
         text=True,
@@ -120,3 +160,22 @@ def test_a_worker_ends_when_its_input_ends() -> None:
     assert ended.stdout.startswith('{"done": {"python": ')
     assert ended.stdout.count("\n") == 1
     assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_worker_that_is_busy_ends_soon_after_the_process_that_asked_it(
+    how: signal.Signals, bare: Path, put: Callable[[str, str], None], tmp_path: Path
+) -> None:
+    put("tensorflow", BUSY.format(folder=str(tmp_path)))
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, bare, tmp_path], cwd=ROOT)
+    pid = tmp_path / "pid"
+    until(pid.exists)
+    worker = psutil.Process(int(pid.read_text()))
+    try:
+        parent.send_signal(how)
+        parent.wait()
+        until(lambda: has_ended(worker))
+    finally:
+        parent.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            worker.kill()
