@@ -11,7 +11,17 @@ from rnn_suite.questions.rules import TOPICS, rule_question
 from rnn_suite.questions.search import SEARCH, SEARCH_STRUCTURE
 from rnn_suite.questions.step_time import STEP_TIME
 
-__all__ = ["DATASET", "QUESTIONS", "STEP_TIME", "Pair", "Question", "SameCorpus", "question_named"]
+__all__ = [
+    "DATASET",
+    "QUESTIONS",
+    "SEARCH",
+    "SEARCH_STRUCTURE",
+    "STEP_TIME",
+    "Pair",
+    "Question",
+    "SameCorpus",
+    "question_named",
+]
 
 QUESTIONS: dict[str, Question] = {
     question.name: question

@@ -19,7 +19,7 @@ from scipy import stats
 
 from rnn_suite.baselines import Baseline, Measurement, load_baseline
 from rnn_suite.experiment import PROFILES, Experiment
-from rnn_suite.looks import decide_accuracy
+from rnn_suite.looks import decide_in_looks
 from rnn_suite.questions.accuracy import ACCURACY, SeedAccuracies
 from rnn_suite.verdicts import Outcome
 
@@ -86,7 +86,7 @@ def simulate(
         )
         for b in baselines
     ]
-    return {v.cell: v.outcome for v in decide_accuracy(pairs, measure)}
+    return {v.cell: v.outcome for v in decide_in_looks(ACCURACY, pairs, measure)}
 
 
 def exact_interval(hits: int, runs: int) -> str:
