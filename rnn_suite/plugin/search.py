@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rnn_suite.plugin.shared import chosen_corpus, say
+from rnn_suite.plugin.shared import REPORTER, chosen_corpus, say
 from rnn_suite.search import SEARCHES, Search, profile_search
 
 if TYPE_CHECKING:
@@ -67,4 +67,5 @@ def searching(request: pytest.FixtureRequest, workbench: Workbench) -> Iterator[
     try:
         yield bench
     finally:
+        config.stash[REPORTER].found += bench.losses
         bench.close()

@@ -50,6 +50,15 @@ class SearchBench:
             self._begun[search] = SearchProcess(search, seed, folder, workers=self._workers)
         return self._begun[search]
 
+    @property
+    def losses(self) -> list[str]:
+        """What was lost of searches by several workers, in words."""
+        return [
+            f"search from seed {search.seeds[0]}: {loss}"
+            for search, process in self._begun.items()
+            for loss in process.losses
+        ]
+
     def close(self) -> None:
         """End what is still under way; what is on disk can be taken up."""
         for process in self._begun.values():

@@ -15,6 +15,7 @@ from rnn_suite.errors import FormatError, MeasurementError
 from rnn_suite.jsonable import from_jsonable, read_json, write_json
 from rnn_suite.tuning.folder import PROJECT, fault_file, is_searched
 from rnn_suite.tuning.member import CHIEF, Member
+from rnn_suite.tuning.project import RUNNING
 
 LOST = "lost.json"
 """Name of the file, in the folder of a search, with what was lost so far."""
@@ -92,7 +93,7 @@ class Cluster:
         """Wait until the search is over, or every worker was told that there is nothing left to try.
 
         Raises:
-            MeasurementError: if the chief ends before, a worker fails, or a trial kills two workers.
+            MeasurementError: if the chief ends before, a worker fails, or a worker dies twice in one trial.
         """
         while True:
             # The chief last: a worker that fails because its chief is gone is not the cause.
@@ -139,7 +140,7 @@ class Cluster:
         if status > 0:
             raise self._failed(name, status, "an error that another worker would meet as well")
         loss = Loss(worker=name, trial=self._trial_of(name), ended=_told(status))
-        if loss in self._lost:
+        if (name, loss.trial) in {(before.worker, before.trial) for before in self._lost}:
             where = f"trial {loss.trial}" if loss.trial else "no trial"
             raise self._failed(name, status, f"the second time, in {where}")
         self._lost.append(loss)
@@ -152,14 +153,12 @@ class Cluster:
         project = self._folder / PROJECT
         for _ in range(10):
             try:
-                trial = read_json(project / "oracle.json")["ongoing_trials"].get(worker, "")
+                trial = read_json(project / "oracle.json")["ongoing_trials"].get(worker)
+                if trial is None:
+                    return ""
                 # An ended trial stays in that list until the next one begins.
-                if (
-                    trial
-                    and read_json(project / f"trial_{trial}/trial.json")["status"] == "RUNNING"
-                ):
-                    return str(trial)
-                return ""
+                status = read_json(project / f"trial_{trial}" / "trial.json")["status"]
+                return str(trial) if status == RUNNING else ""
             except (FormatError, KeyError):
                 time.sleep(_LOOK_SECONDS)  # The chief is writing.
         return ""

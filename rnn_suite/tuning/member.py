@@ -1,8 +1,8 @@
 """One's place among the processes of a search: alone, its chief, or one of its workers.
 
-Keras Tuner reads it from three variables (`keras_tuner/src/distribute/utils.py`). Without the address it searches
-alone; every name with "chief" in it is the chief's to it, and a worker named "oracle" writes over `oracle.json`.
-Its workers wait up to an hour for a chief that is gone; those here do not.
+Keras Tuner reads it from three variables (`keras_tuner/src/distribute/utils.py`). Without the address it
+searches alone; every name with "chief" in it is the chief's to it, and a worker named "oracle" writes over
+`oracle.json`. Its workers wait up to an hour for a chief that is gone; those here do not.
 """
 
 from __future__ import annotations

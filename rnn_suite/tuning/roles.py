@@ -21,7 +21,7 @@ _IDLE_SECONDS = 0.1
 def hand_out_trials(tuner: Any, folder: Path) -> None:
     """Hand out the trials of `tuner` until all workers have left, and note the end.
 
-    Keras Tuner looks every 20 seconds whether they have; who knows it earlier notes it, and this process ends.
+    Keras Tuner looks for that every 20 seconds; who knows it earlier notes it, and this process ends.
 
     Args:
         tuner: the chief's.
@@ -89,7 +89,9 @@ class Patient:
         if self._asked:
             time.sleep(_IDLE_SECONDS)
         self._asked = True
+        super().pre_create_trial()  # type: ignore[misc]  # a tuner's
 
     def on_trial_begin(self, trial: Any) -> None:
         """Note that the next call is no repetition."""
         self._asked = False
+        super().on_trial_begin(trial)  # type: ignore[misc]  # a tuner's

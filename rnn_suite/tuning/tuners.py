@@ -60,9 +60,7 @@ def declare(hyperparameters: Any, space: SearchSpace) -> dict[str, Value]:
     return values
 
 
-def make_tuner(
-    search: Search, *, seed: int, folder: Path, hypermodel: Any, mixin: type = object
-) -> Any:
+def make_tuner(search: Search, *, seed: int, folder: Path, hypermodel: Any, mixin: type) -> Any:
     """Return the tuner of `search`; one whose project lies in `folder` already is taken up.
 
     Args:

@@ -23,7 +23,7 @@ from rnn_suite.errors import SuiteError, TrainingError
 from rnn_suite.imports import import_seconds
 from rnn_suite.jsonable import write_atomically, write_json
 from rnn_suite.search import Search
-from rnn_suite.trials import RebuiltModel, SearchResult
+from rnn_suite.trials import RebuiltModel, SearchResult, TrialResult
 from rnn_suite.tuning.cluster import Cluster
 from rnn_suite.tuning.folder import (
     PROJECT,
@@ -123,16 +123,34 @@ def rebuild_here(folder: Path) -> None:
             "Next: unset all three"
         )
     trials = read_trials(folder / PROJECT)
+    best = None if ended.stopped_by_failures else _rebuilt(task, folder / PROJECT)
     write_json(
         folder / RESULT,
         SearchResult(
             seed=task.seed,
             trials=trials,
-            best=None if ended.stopped_by_failures else _rebuilt(task, folder / PROJECT),
+            best=best,
             seconds=ended.seconds,
             workers=task.workers,
         ),
     )
+    if best is not None:
+        _forget_weights(folder / PROJECT, trials, best.trial)
+
+
+def _forget_weights(project: Path, trials: Sequence[TrialResult], best: str) -> None:
+    """Remove the weights of all trials but the best: hundreds of megabytes that nobody asks for any more.
+
+    Keras Tuner reads those of the trials that the best went on from as well.
+    """
+    parents = {trial.trial: trial.parent for trial in trials}
+    kept = set()
+    while best:
+        kept.add(f"trial_{best}")
+        best = parents.get(best, "")
+    for path in project.glob("trial_*/checkpoint.weights.h5"):
+        if path.parent.name not in kept:
+            path.unlink()
 
 
 def _rebuilt(task: AskedSearch, project: Path) -> RebuiltModel:

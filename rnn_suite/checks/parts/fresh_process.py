@@ -59,8 +59,11 @@ def in_fresh_processes(ask: Callable[[], T], *, count: int = 1) -> list[T]:
 def end_process(process: subprocess.Popen[bytes]) -> None:
     """End what `start_process` started, and all that it started itself."""
     if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
+        try:
             os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            # It was started in another's group, which ends it too if this does not.
+            process.kill()
     process.wait()
 
 

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+
+from rnn_suite.tuning.processes import SearchProcess
+from tests.unit.tuning.real_searches import Alone, tiny_search
+
+
+@pytest.fixture(scope="session")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Alone:
+    """A search by one process, started by one that has a place in a cluster whose chief does not exist."""
+    folder = tmp_path_factory.mktemp("alone")
+    shown: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERASTUNER_TUNER_ID", "tuner5")
+        patch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
+        patch.setenv("KERASTUNER_ORACLE_PORT", "9")
+        process = SearchProcess(tiny_search(), 1, folder)
+        try:
+            result = process.result(lambda _seed, trials, _seconds: shown.append(len(trials)))
+        finally:
+            process.close()
+    return Alone(folder=folder, result=result, shown=tuple(shown))
