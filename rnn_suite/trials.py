@@ -62,7 +62,7 @@ class SearchResult:
     seed: int
     trials: tuple[TrialResult, ...]
     best: RebuiltModel | None
-    """None where Keras Tuner gave up because one trial after the other failed."""
+    """None where no trial completed, or Keras Tuner gave up because one after the other failed."""
     seconds: float
     """Wall time of the search, without the rebuilt model; of one that was taken up, of its last part."""
     workers: int

@@ -54,6 +54,7 @@ def make_search(request: pytest.FixtureRequest) -> Callable[[str], Search]:
 def searching(request: pytest.FixtureRequest, workbench: Workbench) -> Iterator[SearchBench]:
     """Searches of this run, kept in its folder; see `rnn_suite.tuning.bench`."""
     from rnn_suite.report.search_progress import search_line
+    from rnn_suite.report.search_table import search_table
     from rnn_suite.tuning.bench import SearchBench
 
     config = request.config
@@ -67,5 +68,12 @@ def searching(request: pytest.FixtureRequest, workbench: Workbench) -> Iterator[
     try:
         yield bench
     finally:
-        config.stash[REPORTER].found += bench.losses
-        bench.close()
+        try:
+            for result in bench.found:
+                config.stash[REPORTER].found += [
+                    f"Search from seed {result.seed}",
+                    *search_table(result),
+                ]
+            config.stash[REPORTER].found += bench.losses
+        finally:
+            bench.close()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from statistics import fmean
 
-from rnn_suite.questions.accuracy import AccuracyGate, judge_accuracies
+from rnn_suite.questions.accuracy import LOOKS, AccuracyGate, judge_accuracies
 from rnn_suite.questions.accuracy import propose_gate as propose_accuracy_gate
 from rnn_suite.questions.question import Pair, Question, SameCorpus, each
 from rnn_suite.questions.rules import RuleFindings, RuleGate, judge_rules
@@ -99,20 +99,22 @@ def _with_winners(pair: Pair, judgement: Judgement) -> Judgement:
         _told(search, winner)
         for search, winner in zip(searches.searches, searches.winners, strict=True)
     )
-    strangers = sorted(set(searches.winners) - set(accepted) - {""})
+    strange = [winner for winner in searches.winners if winner and winner not in accepted]
     judgement = replace(
         judgement,
         expected=f"{judgement.expected}; the best is one of {', '.join(accepted)}",
         received=f"{judgement.received}; the best: {', '.join(filter(None, searches.winners)) or 'none'}",
         notes=notes,
     )
-    if strangers and judgement.outcome in (Outcome.PASS, Outcome.IMPROVED):
+    if 2 * len(strange) > len(searches.winners) and judgement.outcome is not Outcome.REGRESSED:
         # One search may end so by chance: never seen in n others, it still does once in n + 1.
+        every_look = len(strange) == len(searches.winners) >= LOOKS
         return replace(
             judgement,
-            outcome=Outcome.INCONCLUSIVE,
-            next_step=f"{', '.join(strangers)} never came near the best where the baseline was recorded; "
-            "search from more seeds, and add it to accepted_winners if it is as good now",
+            outcome=Outcome.REGRESSED if every_look else Outcome.INCONCLUSIVE,
+            next_step=f"{', '.join(dict.fromkeys(strange))} never came near the best where the baseline was "
+            "recorded; look at the accuracy of the other cells, and add it to accepted_winners if it is as "
+            "good now",
         )
     return judgement
 

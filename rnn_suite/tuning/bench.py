@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from rnn_suite.errors import SuiteError
 from rnn_suite.search import Search
 from rnn_suite.trials import SearchResult, TrialResult
 from rnn_suite.tuning.processes import SearchProcess
@@ -49,6 +51,17 @@ class SearchBench:
             folder = self._folder / search.profile / search.corpus.name / f"seed-{seed:05d}"
             self._begun[search] = SearchProcess(search, seed, folder, workers=self._workers)
         return self._begun[search]
+
+    def wait(self) -> None:
+        """Wait until nothing of what was begun is under way; what went wrong is told to who asks for it."""
+        for process in self._begun.values():
+            with contextlib.suppress(SuiteError):
+                process.result()
+
+    @property
+    def found(self) -> tuple[SearchResult, ...]:
+        """What was asked for so far."""
+        return tuple(self._found.values())
 
     @property
     def losses(self) -> list[str]:

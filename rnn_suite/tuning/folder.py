@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnn_suite.errors import FormatError, InvalidExperimentError
 from rnn_suite.jsonable import from_jsonable, read_json, write_json
 from rnn_suite.search import Search
+from rnn_suite.tuning.tuners import tuner_libraries
 
 ASKED, PROJECT, SEARCHED, RESULT = "asked.json", "project", "searched.json", "result.json"
 FAULT = "fault.txt"
@@ -21,6 +22,8 @@ class AskedSearch:
     search: Search
     seed: int
     workers: int
+    libraries: dict[str, str]
+    """Versions of Keras Tuner and of what its answers lean on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +41,24 @@ def ask(search: Search, seed: int, folder: Path, *, workers: int) -> None:
 
     Raises:
         FormatError: if the folder holds another search, or cannot be written.
-        InvalidExperimentError: if there is not one worker or more.
+        InvalidExperimentError: if there is not one worker or more, or the objective is no accuracy.
     """
+    if not search.objective.endswith("accuracy"):
+        raise InvalidExperimentError(
+            "The best trial of a search is the one with the highest objective.\n"
+            f"Expected: val_accuracy or accuracy\nReceived: {search.objective!r}"
+        )
     if workers < 1:
         raise InvalidExperimentError(
             f"Invalid number of workers.\nExpected: 1 or more\nReceived: {workers!r}\n"
             "Next: ask for 1, or for as many as there are cores to share"
         )
-    wanted = AskedSearch(search=search, seed=seed, workers=workers)
+    wanted = AskedSearch(search=search, seed=seed, workers=workers, libraries=tuner_libraries())
     there = asked(folder) if (folder / ASKED).exists() else None
-    if there is not None and (there.search, there.seed) != (search, seed):
+    if there is not None and replace(there, workers=workers) != wanted:
         raise FormatError(
-            f"{folder}: holds another search.\nExpected: {wanted}\nReceived: {there}\n"
-            "Next: name another folder, or delete this one"
+            f"{folder}: holds another search, or one by other versions.\nExpected: {wanted}\n"
+            f"Received: {there}\nNext: name another folder, or delete this one; with pytest, --fresh"
         )
     # A search that was cut short may be taken up by more workers or fewer; one that has ended keeps its own.
     if there is None or not is_searched(folder):

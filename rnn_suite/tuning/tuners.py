@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +36,43 @@ def keras_tuner() -> Any:
     """
     try:
         return importlib.import_module("keras_tuner")
-    except ModuleNotFoundError as error:
+    except Exception as error:
+        # Whatever it leans on may break it, each in its own way: protobuf raises TypeError.
+        told = ", ".join(f"{name} {version}" for name, version in tuner_libraries().items())
         raise MissingPackageError(
-            f"keras_tuner cannot be imported: {error}.\nExpected: Keras Tuner 1.4.6 or later\n"
-            f"Received: an environment without {error.name}\n"
-            "Next: install it, with pip install 'rnn-suite[tuner]'"
+            f"keras_tuner cannot be imported: {type(error).__name__}: {error}.\n"
+            f"Expected: Keras Tuner 1.4.6 or later, and what it imports\nReceived: {told}\n"
+            "Next: install what is missing, with pip install 'rnn-suite[tuner]', or bring back the version "
+            "that it could be imported with"
         ) from error
+
+
+def tuner_libraries() -> dict[str, str]:
+    """Return the versions of Keras Tuner and of all that its answers lean on, without importing any."""
+    return {
+        name: next((d.version for d in metadata.distributions(name=name)), "not installed")
+        for name in (
+            *(
+                "keras-tuner",
+                "keras",
+                "tensorflow",
+                "tensorflow-cpu",
+                "numpy",
+                "protobuf",
+                "grpcio",
+            ),
+            *("tensorboard", "scipy", "scikit-learn"),
+        )
+    }
+
+
+def draw_seed(seed: int) -> int:
+    """Return what Keras Tuner is to draw the values of a search from, 1 or more.
+
+    It draws each value from a seed one higher than that of the value before: searches from neighbouring
+    seeds would try the same values, and be no replicates of each other.
+    """
+    return int.from_bytes(hashlib.sha256(f"{seed} draws".encode()).digest()[:4], "big") % 2**30 + 1
 
 
 def declare(hyperparameters: Any, space: SearchSpace) -> dict[str, Value]:
@@ -77,6 +110,7 @@ def make_tuner(search: Search, *, seed: int, folder: Path, hypermodel: Any, mixi
     if search.tuner not in TUNERS:
         raise UnknownNameError("tuner", search.tuner, sorted(TUNERS))
     name, arguments = TUNERS[search.tuner]
+    # A tuner by Gaussian processes asks for scikit-learn, which Keras Tuner does not bring by itself.
     kind = type(f"{mixin.__name__}{name}", (mixin, getattr(keras_tuner(), name)), {})
     return kind(
         hypermodel,

@@ -38,7 +38,7 @@ from rnn_suite.tuning.folder import (
 from rnn_suite.tuning.member import ALONE, NAME, check_port_is_free, end_without_chief, member_of
 from rnn_suite.tuning.project import FAILED, read_trials
 from rnn_suite.tuning.roles import Patient, hand_out_trials, take_trials
-from rnn_suite.tuning.tuners import make_tuner
+from rnn_suite.tuning.tuners import draw_seed, make_tuner
 
 
 def search_here(folder: Path) -> None:
@@ -123,7 +123,9 @@ def rebuild_here(folder: Path) -> None:
             "Next: unset all three"
         )
     trials = read_trials(folder / PROJECT)
-    best = None if ended.stopped_by_failures else _rebuilt(task, folder / PROJECT)
+    scored = any(trial.score is not None for trial in trials)
+    gave_up = ended.stopped_by_failures or not scored
+    best = None if gave_up else _rebuilt(task, folder / PROJECT)
     write_json(
         folder / RESULT,
         SearchResult(
@@ -203,7 +205,7 @@ def _tuner(task: AskedSearch, project: Path) -> Any:
         write_json(own, {})
     tuner = make_tuner(
         task.search,
-        seed=task.seed,
+        seed=draw_seed(task.seed),
         folder=project,
         hypermodel=network(task.search),
         mixin=PatientNoting,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,10 +14,14 @@ from rnn_suite.experiment import Experiment
 from rnn_suite.models import CELLS
 from rnn_suite.questions.rules import RuleFindings
 
+if TYPE_CHECKING:
+    from rnn_suite.tuning.bench import SearchBench
+
 AskRules = Callable[[str, str], RuleFindings]
 """From a topic and a subject to what its rules find."""
 
 _AHEAD: pytest.StashKey[RulesAhead] = pytest.StashKey()
+_BENCH: pytest.StashKey[SearchBench] = pytest.StashKey()
 
 # The marker gpu runs the full profile, on a GPU or not at all.
 _PROFILES = {"smoke": "smoke", "full": "full", "gpu": "full"}
@@ -67,7 +72,9 @@ def under_way(request: pytest.FixtureRequest) -> Iterator[None]:
     searches = dict.fromkeys(p["search"] for p in params if "search" in p)
     if "smoke" in searches:
         make_search = request.getfixturevalue("make_search")
-        request.getfixturevalue("searching").begin(make_search("smoke"))
+        searching = request.getfixturevalue("searching")
+        searching.begin(make_search("smoke"))
+        request.config.stash[_BENCH] = searching
     if not rules:
         yield
         return
@@ -87,5 +94,7 @@ def _cores() -> int:
 @pytest.fixture
 def quiet_machine(request: pytest.FixtureRequest) -> None:
     """Wait until nothing else of this run keeps the machine busy."""
-    if _AHEAD in request.config.stash:
-        request.config.stash[_AHEAD].wait()
+    stash = request.config.stash
+    for under_way in (stash.get(_AHEAD, None), stash.get(_BENCH, None)):
+        if under_way is not None:
+            under_way.wait()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rnn_suite.baselines import Measurement, compare, incomparable_fields
+from rnn_suite.errors import MeasurementError
 from rnn_suite.looks import decide_in_looks
 from rnn_suite.plugin import Gate
 from rnn_suite.questions import SEARCH, SEARCH_STRUCTURE
@@ -52,8 +53,17 @@ def test_the_tuner_keeps_its_arithmetic(
 def test_the_best_is_not_worse_than_the_baselines(
     gate: Gate, workbench: Workbench, search: Search, searching: SearchBench
 ) -> None:
+    from rnn_suite.checks.searches import search_findings
+
     def measure(seeds: Search) -> Measurement:
         found = Searches(searches=searching.results(seeds))
+        broken = [f for f in search_findings(seeds, found.searches).findings if not f.holds]
+        if broken and len(seeds.seeds) > len(search.seeds):
+            raise MeasurementError(
+                "A search of a later look breaks a rule, so its best says nothing.\n"
+                f"Expected: {broken[0].expected}\nReceived: {broken[0].name}: {broken[0].received}\n"
+                "Next: run again; if it stays, see search_structure in docs/tuner.md"
+            )
         return measurement(gate, workbench, seeds, found)
 
     gate.check_answerable(SEARCH, search)

@@ -52,6 +52,12 @@ def test_a_winner_that_was_never_near_the_best_is_inconclusive() -> None:
     assert found.next_step.startswith("lstm never came near the best")
 
 
+def test_a_winner_that_was_never_near_the_best_in_every_look_is_a_regression() -> None:
+    gate = replace(GATE, accepted_winners=("gru",))
+    assert judge(0.0, 0.0, gate=gate).outcome is Outcome.INCONCLUSIVE
+    assert judge(0.0, 0.0, 0.0, gate=gate).outcome is Outcome.REGRESSED
+
+
 def test_a_strange_winner_does_not_hide_a_regression() -> None:
     gate = replace(GATE, accepted_winners=("gru",))
     assert judge(-0.12, gate=gate).outcome is Outcome.REGRESSED

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from rnn_suite.search import (
     SearchSpace,
     profile_search,
 )
+from rnn_suite.tuning.tuners import draw_seed
 
 
 def test_the_full_search_is_the_notebooks() -> None:
@@ -40,6 +42,16 @@ def test_the_reduced_search_has_the_notebooks_space() -> None:
 def test_no_seed_of_a_gate_is_a_baselines(profile: str) -> None:
     row = SEARCHES[profile]
     assert not set(row.gate_seeds) & set(row.baseline_seeds)
+
+
+@pytest.mark.parametrize("profile", SEARCHES)
+def test_no_two_searches_of_a_profile_draw_the_same_values(profile: str) -> None:
+    row = SEARCHES[profile]
+    later_looks = [seed + 1 + more for seed in row.gate_seeds for more in range(2)]
+    drawn = sorted(draw_seed(seed) for seed in (*row.baseline_seeds, *row.gate_seeds, *later_looks))
+    # A search draws one value after the other, each from the next seed.
+    assert all(after - before > 10_000 for before, after in pairwise(drawn))
+    assert all(1 <= seed < 2**31 for seed in drawn)
 
 
 def test_values_become_the_fields_of_an_experiment() -> None:

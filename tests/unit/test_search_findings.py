@@ -64,6 +64,7 @@ FAULTS: list[tuple[str, SearchResult]] = [
     (GOES_ON, with_trial(SOUND, 3, first_loss=0.69)),
     (GOES_ON, with_trial(SOUND, 3, first_loss=None)),
     (GOES_ON, with_trial(SOUND, 3, initial_epoch=0)),
+    (GOES_ON, with_trial(SOUND, 1, history={})),
     (BEST, replace(SOUND, best=None)),
 ]
 
@@ -104,8 +105,14 @@ def test_a_tuner_without_rounds_makes_the_trials_it_is_allowed() -> None:
     def rounds_hold(asked: Search) -> bool:
         return search_findings(asked, [flat]).findings[0].holds
 
-    assert rounds_hold(search)
-    assert not rounds_hold(replace(search, max_trials=6))
+    for tuner, trials, holds in (
+        ("bayesian", 5, True),
+        ("bayesian", 6, False),
+        ("grid", 5, True),
+        ("random", 9, True),
+        ("random", 4, False),
+    ):
+        assert rounds_hold(replace(search, tuner=tuner, max_trials=trials)) is holds
 
 
 def test_every_rule_is_broken_by_a_fault() -> None:
