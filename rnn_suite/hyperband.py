@@ -155,6 +155,20 @@ def promotions_due(completed: int, *, of: Round, to: Round) -> int:
     return max(0, completed - (of.trials - to.trials))
 
 
+def brackets(trials: Iterable[TrialResult]) -> dict[str, int]:
+    """Return the bracket each trial belongs to, by name: that of the trial it goes on from.
+
+    The number in it may be another's; see `places`.
+
+    Args:
+        trials: in the order in which they were begun.
+    """
+    found: dict[str, int] = {}
+    for trial in trials:
+        found[trial.trial] = found.get(trial.parent, trial.bracket)
+    return found
+
+
 def places(trials: Iterable[TrialResult], max_epochs: int, factor: int) -> dict[str, Place]:
     """Return where each trial stands, by name.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from rnn_suite.hyperband import epochs_trained, rounds, trials_begun
+from rnn_suite.hyperband import brackets, epochs_trained, rounds, trials_begun
 from rnn_suite.report.progress import clock
 from rnn_suite.search import Search
 from rnn_suite.trials import TrialResult
@@ -24,7 +24,8 @@ def search_line(search: Search, seed: int, trials: Sequence[TrialResult], second
     count, epochs = _planned(search)
     parts = [f"search seed {seed} trial {len(trials)} of {count}"]
     if trials and search.tuner == "hyperband":
-        parts.append(f"bracket {trials[-1].bracket} round {trials[-1].round}")
+        last = trials[-1]
+        parts.append(f"bracket {brackets(trials)[last.trial]} round {last.round}")
     if failed := sum(trial.status not in (COMPLETED, RUNNING) for trial in trials):
         parts.append(f"{failed} failed")
     scores = [(t.score, _cell(search, t)) for t in trials if t.score is not None]

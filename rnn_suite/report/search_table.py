@@ -12,6 +12,7 @@ from statistics import fmean
 
 from rnn_suite.baselines import load_baseline
 from rnn_suite.errors import SuiteError
+from rnn_suite.hyperband import brackets
 from rnn_suite.jsonable import from_jsonable, read_json
 from rnn_suite.questions import question_named
 from rnn_suite.report.terminal import table
@@ -65,6 +66,7 @@ def trained_epochs(trial: TrialResult) -> int:
 
 def _rows(result: SearchResult, best: int) -> Rows:
     names = sorted({name for trial in result.trials for name in trial.values})
+    bracket = brackets(result.trials)
     scored = [(t.score, t) for t in result.trials if t.score is not None]
     scored.sort(key=lambda pair: -pair[0])
     return [
@@ -73,7 +75,7 @@ def _rows(result: SearchResult, best: int) -> Rows:
             (
                 str(rank),
                 trial.trial,
-                f"{trial.bracket}/{trial.round}",
+                f"{bracket[trial.trial]}/{trial.round}",
                 (f"{trial.initial_epoch}+" if trial.initial_epoch else "")
                 + str(trained_epochs(trial)),
                 *(trial.values.get(name, "-") for name in names),

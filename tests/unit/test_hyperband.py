@@ -11,6 +11,7 @@ import pytest
 from rnn_suite.errors import InvalidExperimentError
 from rnn_suite.hyperband import (
     Place,
+    brackets,
     epochs_trained,
     paper_rounds,
     places,
@@ -22,6 +23,7 @@ from rnn_suite.hyperband import (
     trials_begun,
 )
 from rnn_suite.trials import TrialResult
+from tests.unit import searches
 
 TRIAL = TrialResult(
     trial="0000",
@@ -244,3 +246,12 @@ def test_a_trial_that_went_on_in_the_place_of_a_better_one_is_seen() -> None:
     first = promotions(trials, 9, 3)[0]
     assert worst in first.promoted
     assert worst not in first.best
+
+
+def test_a_trial_that_goes_on_belongs_to_the_bracket_it_comes_from() -> None:
+    trials = [
+        searches.trial(0, (0.7,), bracket=1, epochs=1),
+        searches.trial(1, (0.8,), bracket=0, epochs=3, round=1, parent="0000"),
+        searches.trial(2, (0.6,), bracket=0, epochs=3),
+    ]
+    assert brackets(trials) == {"0000": 1, "0001": 1, "0002": 0}
