@@ -43,6 +43,8 @@ class SearchProcess:
             FormatError: if the folder holds another search, or cannot be written.
             InvalidExperimentError: if there is not one worker or more.
         """
+        # The process has another working folder.
+        folder = folder.absolute()
         self._seed, self._folder = seed, folder
         self._process: Popen[bytes] | None = None
         self._started = time.monotonic()

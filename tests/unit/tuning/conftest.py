@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rnn_suite.tuning.processes import SearchProcess
@@ -8,14 +10,18 @@ from tests.unit.tuning.real_searches import Alone, tiny_search
 
 @pytest.fixture(scope="session")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Alone:
-    """A search by one process, started by one that has a place in a cluster whose chief does not exist."""
+    """A search by one process, started by one that has a place in a cluster whose chief does not exist.
+
+    Its folder was named from a working folder that is not the search's own.
+    """
     folder = tmp_path_factory.mktemp("alone")
     shown: list[int] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KERASTUNER_TUNER_ID", "tuner5")
         patch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
         patch.setenv("KERASTUNER_ORACLE_PORT", "9")
-        process = SearchProcess(tiny_search(), 1, folder)
+        patch.chdir(folder.parent)
+        process = SearchProcess(tiny_search(), 1, Path(folder.name))
         try:
             result = process.result(lambda _seed, trials, _seconds: shown.append(len(trials)))
         finally:
