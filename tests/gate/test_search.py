@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     params=[
         pytest.param("smoke", marks=pytest.mark.smoke, id="smoke"),
         pytest.param("reduced", marks=pytest.mark.reduced, id="reduced"),
-        pytest.param("full", marks=pytest.mark.gpu, id="gpu"),
     ],
 )
 def search(request: pytest.FixtureRequest, make_search: Callable[[str], Search]) -> Search:

@@ -25,17 +25,14 @@ from rnn_suite.checks.parts.tiny_searches import (
     UNKNOWN_YET,
     Course,
     Kill,
-    State,
-    Told,
     after_epoch,
-    nothing_told,
     outputs,
     search_in,
     state_of,
     tell,
     tuner_of,
-    written,
 )
+from rnn_suite.checks.parts.told_searches import State, Told, nothing_told, written
 from rnn_suite.tuning.tuners import keras_tuner
 
 T = TypeVar("T")

@@ -33,7 +33,8 @@ from rnn_suite.checks.parts.searches_cut_short import (
     read_apart,
     search_apart,
 )
-from rnn_suite.checks.parts.tiny_searches import Kill, Told, after_epoch
+from rnn_suite.checks.parts.tiny_searches import Kill, after_epoch
+from rnn_suite.checks.parts.told_searches import Told
 from rnn_suite.jsonable import from_jsonable, read_json, write_json
 from rnn_suite.tuning.tuners import keras_tuner
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from rnn_suite.checks.parts.fresh_process import in_fresh_processes
 from rnn_suite.checks.parts.searches_cut_short import ReadAgain
-from rnn_suite.checks.parts.tiny_searches import Told, differences, differing
+from rnn_suite.checks.parts.told_searches import Told, differences, differing
 from rnn_suite.checks.parts.tuner_projects import CUT, ReadProject, read_projects
 from rnn_suite.findings import FLOAT32_EPSILON, UNCOMPARABLE, Finding, close, equal
 

@@ -18,7 +18,7 @@ from rnn_suite.checks.parts.searches_cut_short import (
     left_alone,
     lives,
 )
-from rnn_suite.checks.parts.tiny_searches import State, Told, differences, differing
+from rnn_suite.checks.parts.told_searches import State, Told, differences, differing
 from rnn_suite.checks.topics._tuner_projects import PROJECTS_OF_RELEASES
 from rnn_suite.findings import Finding, equal
 
