@@ -56,7 +56,7 @@ TOPICS: dict[str, Topic] = {
         Topic(name="memory", by_cell=False, smoke=False, seconds=10),
         Topic(name="claims", by_cell=True, smoke=False, seconds=6),
         Topic(name="tuner_decisions", by_cell=False, smoke=True, seconds=6),
-        Topic(name="tuner_life", by_cell=False, smoke=False, seconds=40),
+        Topic(name="tuner_life", by_cell=False, smoke=False, seconds=45),
     )
 }
 """Every topic, by name."""
