@@ -87,7 +87,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "smoke: gate questions at a size that takes a few minutes",
         "rules: all rules, those too that take longer than smoke allows",
         "full: gate questions at the notebook's size, hours on a processor",
-        "reduced: the tuner's whole search space on part of the reviews, about half an hour",
+        "reduced: the tuner's whole search space on part of the reviews, about a quarter of an hour",
         "gpu: the full gate on a GPU; stops at once where there is none",
         "upgrade: this environment against the one of --reference-python, in pairs of fresh processes",
         "bisect: which package, and which release of it, made a question of upgrade red",
