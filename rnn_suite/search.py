@@ -6,6 +6,7 @@ A `Search` is plain data, as an `Experiment` is. Another space or another tuner 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,6 +69,11 @@ class SearchSpace:
     def parameters(self) -> tuple[Parameter, ...]:
         """Every hyperparameter."""
         return (*self.ranges, *self.names, *self.numbers)
+
+    @property
+    def points(self) -> int:
+        """How many combinations of values there are."""
+        return math.prod(len(parameter.values) for parameter in self.parameters)
 
 
 NOTEBOOK_SPACE = SearchSpace(

@@ -38,6 +38,11 @@ class TrialResult:
     fault: str
     """Last line of what went wrong, or nothing."""
 
+    @property
+    def trained_epochs(self) -> int:
+        """How many epochs it trained itself; early stopping makes them fewer than asked for."""
+        return len(self.history.get("loss", ()))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RebuiltModel:

@@ -48,8 +48,7 @@ def trials_of_every_round(search: Search, result: SearchResult) -> Held:
         few = 1 <= len(result.trials) <= search.max_trials
         return None if few else (f"1 to {search.max_trials} trials", str(len(result.trials)))
     if search.tuner != "hyperband":
-        points = math.prod(len(parameter.values) for parameter in search.space.parameters)
-        expected = min(search.max_trials, points)
+        expected = min(search.max_trials, search.space.points)
         received = len(result.trials)
         return None if received == expected else (f"{expected} trials", str(received))
     planned = rounds(search.max_epochs, search.factor, search.iterations)

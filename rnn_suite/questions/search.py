@@ -120,7 +120,7 @@ def _with_winners(pair: Pair, judgement: Judgement) -> Judgement:
 
 
 def _told(search: SearchResult, winner: str) -> str:
-    trained = sum(len(trial.history.get("loss", ())) for trial in search.trials)
+    trained = sum(trial.trained_epochs for trial in search.trials)
     line = (
         f"seed {search.seed}: {len(search.trials)} trials, {trained} epochs, {search.seconds:.0f} s"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 from rnn_suite.hyperband import brackets, epochs_trained, rounds, trials_begun
@@ -44,8 +43,7 @@ def _planned(search: Search) -> tuple[int, int]:
     if search.tuner == "hyperband":
         planned = rounds(search.max_epochs, search.factor, search.iterations)
         return trials_begun(planned), epochs_trained(planned)
-    points = math.prod(len(parameter.values) for parameter in search.space.parameters)
-    trials = min(search.max_trials, points)
+    trials = min(search.max_trials, search.space.points)
     return trials, trials * search.max_epochs
 
 

@@ -59,11 +59,6 @@ def searches_in(path: Path) -> tuple[SearchResult, ...]:
     return (from_jsonable(SearchResult, content, where=str(path)),)
 
 
-def trained_epochs(trial: TrialResult) -> int:
-    """Return how many epochs the trial trained itself; early stopping makes them fewer than asked for."""
-    return len(trial.history.get("loss", ()))
-
-
 def _rows(result: SearchResult, best: int) -> Rows:
     names = sorted({name for trial in result.trials for name in trial.values})
     bracket = brackets(result.trials)
@@ -77,7 +72,7 @@ def _rows(result: SearchResult, best: int) -> Rows:
                 trial.trial,
                 f"{bracket[trial.trial]}/{trial.round}",
                 (f"{trial.initial_epoch}+" if trial.initial_epoch else "")
-                + str(trained_epochs(trial)),
+                + str(trial.trained_epochs),
                 *(trial.values.get(name, "-") for name in names),
                 f"{score:.4f}",
                 f"{trial.seconds:.1f}",
@@ -113,7 +108,7 @@ def _cost(result: SearchResult, failed: int) -> str:
     own = [t.seconds - t.fit_seconds for t in result.trials if t.status == COMPLETED]
     return (
         f"Cost: {len(result.trials)} trials, {failed} of them failed, "
-        f"{sum(map(trained_epochs, result.trials))} epochs trained, {result.seconds:.1f} s "
+        f"{sum(trial.trained_epochs for trial in result.trials)} epochs trained, {result.seconds:.1f} s "
         f"in {result.workers} process{'es' if result.workers > 1 else ''}"
         + (f", of which the tuner's own {fmean(own):.2f} s a trial" if own else "")
     )

@@ -16,7 +16,7 @@ from rnn_suite.trials import SearchResult, TrialResult
 from rnn_suite.tuning.cluster import Loss, losses
 from rnn_suite.tuning.folder import FAULT, PROJECT, RESULT, ask, is_searched
 from rnn_suite.tuning.member import ALONE
-from rnn_suite.tuning.project import read_trials
+from rnn_suite.tuning.project import RUNNING, read_trials
 
 Progress = Callable[[int, tuple[TrialResult, ...], float], None]
 """Told the seed, the trials begun so far and the seconds gone, whenever one begins or ends."""
@@ -89,7 +89,7 @@ class SearchProcess:
             trials = read_trials(self._folder / PROJECT)
         except FormatError:
             return shown  # Keras Tuner is writing.
-        now = 2 * len(trials) - sum(trial.status == "RUNNING" for trial in trials)
+        now = 2 * len(trials) - sum(trial.status == RUNNING for trial in trials)
         if trials and now != shown:
             progress(self._seed, trials, time.monotonic() - self._started)
         return now
