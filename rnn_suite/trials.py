@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import fmean
+
+COMPLETED, RUNNING, FAILED = "COMPLETED", "RUNNING", "FAILED"
+"""Keras Tuner's words for how a trial stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,3 +76,12 @@ class SearchResult:
     """Wall time of the search, without the rebuilt model; of one that was taken up, of its last part."""
     workers: int
     """Processes that trained trials at the same time."""
+
+    @property
+    def tuner_seconds(self) -> float | None:
+        """What the tuner itself took of a trial, a mean; None if none completed.
+
+        Of a trial that failed the time of `fit` is not known.
+        """
+        own = [t.seconds - t.fit_seconds for t in self.trials if t.status == COMPLETED]
+        return fmean(own) if own else None

@@ -17,14 +17,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
 
-from rnn_suite.checks.parts.fresh_process import (
+from rnn_suite.checks.rules import run_rules
+from rnn_suite.errors import MeasurementError, SuiteError
+from rnn_suite.fresh_process import (
     DEADLINE_SECONDS,
     end_process,
     no_answer,
     start_process,
 )
-from rnn_suite.checks.rules import run_rules
-from rnn_suite.errors import MeasurementError, SuiteError
 from rnn_suite.jsonable import from_jsonable, read_json, write_atomically, write_json
 from rnn_suite.questions.rules import TOPICS, RuleFindings
 

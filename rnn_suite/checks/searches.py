@@ -10,8 +10,7 @@ from rnn_suite.findings import UNCOMPARABLE, Finding
 from rnn_suite.hyperband import Round, promotions, rounds, rounds_of
 from rnn_suite.questions.rules import RuleFindings
 from rnn_suite.search import Search
-from rnn_suite.trials import SearchResult, TrialResult
-from rnn_suite.tuning.project import COMPLETED
+from rnn_suite.trials import COMPLETED, SearchResult, TrialResult
 
 Held = tuple[str, str] | None
 """What was expected and what was received of one search; None where the rule holds."""

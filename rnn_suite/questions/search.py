@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from statistics import fmean
 
 from rnn_suite.questions.accuracy import LOOKS, AccuracyGate, judge_accuracies
 from rnn_suite.questions.accuracy import propose_gate as propose_accuracy_gate
@@ -124,9 +123,8 @@ def _told(search: SearchResult, winner: str) -> str:
     line = (
         f"seed {search.seed}: {len(search.trials)} trials, {trained} epochs, {search.seconds:.0f} s"
     )
-    own = [trial.seconds - trial.fit_seconds for trial in search.trials if trial.score is not None]
-    if own:
-        line += f", of which the tuner's own {fmean(own):.1f} s a trial"
+    if search.tuner_seconds is not None:
+        line += f", of which the tuner's own {search.tuner_seconds:.1f} s a trial"
     if search.best is None:
         return f"{line}; it gave up: {search.trials[-1].fault if search.trials else 'no trial'}"
     return (

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from rnn_suite.hyperband import brackets, epochs_trained, rounds, trials_begun
 from rnn_suite.report.progress import clock
 from rnn_suite.search import Search
-from rnn_suite.trials import TrialResult
-from rnn_suite.tuning.project import COMPLETED, RUNNING
+from rnn_suite.trials import COMPLETED, RUNNING, TrialResult
 
 
 def search_line(search: Search, seed: int, trials: Sequence[TrialResult], seconds: float) -> str:

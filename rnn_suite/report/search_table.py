@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean
 
 from rnn_suite.baselines import load_baseline
 from rnn_suite.errors import SuiteError
@@ -16,8 +15,7 @@ from rnn_suite.hyperband import brackets
 from rnn_suite.jsonable import from_jsonable, read_json
 from rnn_suite.questions import question_named
 from rnn_suite.report.terminal import table
-from rnn_suite.trials import SearchResult, TrialResult
-from rnn_suite.tuning.project import COMPLETED
+from rnn_suite.trials import COMPLETED, SearchResult, TrialResult
 
 Rows = list[tuple[str, ...]]
 
@@ -104,13 +102,12 @@ def _winner(result: SearchResult) -> str:
 
 
 def _cost(result: SearchResult, failed: int) -> str:
-    # A trial that crashed has no time of `fit` to take off.
-    own = [t.seconds - t.fit_seconds for t in result.trials if t.status == COMPLETED]
+    own = result.tuner_seconds
     return (
         f"Cost: {len(result.trials)} trials, {failed} of them failed, "
         f"{sum(trial.trained_epochs for trial in result.trials)} epochs trained, {result.seconds:.1f} s "
         f"in {result.workers} process{'es' if result.workers > 1 else ''}"
-        + (f", of which the tuner's own {fmean(own):.2f} s a trial" if own else "")
+        + ("" if own is None else f", of which the tuner's own {own:.2f} s a trial")
     )
 
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
 
-from rnn_suite.checks.parts.fresh_process import start_process
 from rnn_suite.errors import FormatError, MeasurementError
+from rnn_suite.fresh_process import start_process
 from rnn_suite.jsonable import from_jsonable, read_json, write_json
+from rnn_suite.trials import RUNNING
 from rnn_suite.tuning.folder import PROJECT, fault_file, is_searched
 from rnn_suite.tuning.member import CHIEF, Member
-from rnn_suite.tuning.project import RUNNING
 
 LOST = "lost.json"
 """Name of the file, in the folder of a search, with what was lost so far."""

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import Popen
 
-from rnn_suite.checks.parts.fresh_process import end_process, no_answer, start_process
 from rnn_suite.errors import FormatError, MeasurementError
+from rnn_suite.fresh_process import end_process, no_answer, start_process
 from rnn_suite.jsonable import from_jsonable, read_json
 from rnn_suite.search import Search
-from rnn_suite.trials import SearchResult, TrialResult
+from rnn_suite.trials import RUNNING, SearchResult, TrialResult
 from rnn_suite.tuning.cluster import Loss, losses
 from rnn_suite.tuning.folder import FAULT, PROJECT, RESULT, ask, is_searched
 from rnn_suite.tuning.member import ALONE
-from rnn_suite.tuning.project import RUNNING, read_trials
+from rnn_suite.tuning.project import read_trials
 
 Progress = Callable[[int, tuple[TrialResult, ...], float], None]
 """Told the seed, the trials begun so far and the seconds gone, whenever one begins or ends."""
 
 LOOK_SECONDS = 0.5
+
+SILENT_SECONDS = 3600.0
+"""How long a search may leave nothing on disk before it is given up: far more than an epoch of a trial, whose
+weights are written whenever they are the best so far, or a wait for a worker that trains one."""
 
 
 class SearchProcess:
@@ -48,6 +53,7 @@ class SearchProcess:
         self._seed, self._folder = seed, folder
         self._process: Popen[bytes] | None = None
         self._started = time.monotonic()
+        self._seen = time.time()
         ask(search, seed, folder, workers=workers)
         if (folder / RESULT).exists():
             return
@@ -68,12 +74,14 @@ class SearchProcess:
         """Wait for the end and return what was found.
 
         Raises:
-            SuiteError: if the search could not be done, its process died, or its files are damaged.
+            SuiteError: if the search could not be done, its process died or hangs, or its files are
+                damaged.
         """
         process, shown = self._process, -1
         while process is not None and process.poll() is None:
             time.sleep(LOOK_SECONDS)
             shown = self._show(progress, shown)
+            self._check_it_goes_on()
         if process is not None and process.returncode:
             if (self._folder / FAULT).exists():
                 raise MeasurementError((self._folder / FAULT).read_text(encoding="utf-8"))
@@ -81,6 +89,19 @@ class SearchProcess:
             raise no_answer(name, f"exit status {process.returncode}", self._folder / "words.txt")
         path = self._folder / RESULT
         return from_jsonable(SearchResult, read_json(path), where=str(path))
+
+    def _check_it_goes_on(self) -> None:
+        now = time.time()
+        if now < self._seen + SILENT_SECONDS:
+            return
+        for path in self._folder.rglob("*"):
+            with contextlib.suppress(FileNotFoundError):
+                self._seen = max(self._seen, path.stat().st_mtime)
+        if now >= self._seen + SILENT_SECONDS:
+            self.close()
+            name = f"search from seed {self._seed} in {self._folder}"
+            ended = f"nothing new on disk for {now - self._seen:.0f} seconds"
+            raise no_answer(name, ended, self._folder / "words.txt")
 
     def _show(self, progress: Progress | None, shown: int) -> int:
         if progress is None:

@@ -11,13 +11,10 @@ from typing import Any
 
 from rnn_suite.errors import FormatError
 from rnn_suite.jsonable import from_jsonable, read_json
-from rnn_suite.trials import TrialResult
+from rnn_suite.trials import FAILED, RUNNING, TrialResult
 
 NOTES = "rnn_suite.json"
 """Name of the file with our notes in a trial's folder."""
-
-COMPLETED, RUNNING, FAILED = "COMPLETED", "RUNNING", "FAILED"
-"""Keras Tuner's words for how a trial stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

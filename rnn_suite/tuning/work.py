@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 import os
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ from rnn_suite.errors import SuiteError, TrainingError
 from rnn_suite.imports import import_seconds
 from rnn_suite.jsonable import write_atomically, write_json
 from rnn_suite.search import Search
-from rnn_suite.trials import RebuiltModel, SearchResult, TrialResult
+from rnn_suite.trials import FAILED, RebuiltModel, SearchResult, TrialResult
 from rnn_suite.tuning.cluster import Cluster
 from rnn_suite.tuning.folder import (
     PROJECT,
@@ -36,9 +35,10 @@ from rnn_suite.tuning.folder import (
     searched,
 )
 from rnn_suite.tuning.member import ALONE, NAME, check_port_is_free, end_without_chief, member_of
-from rnn_suite.tuning.project import FAILED, read_trials
+from rnn_suite.tuning.project import read_trials
 from rnn_suite.tuning.roles import Patient, hand_out_trials, take_trials
 from rnn_suite.tuning.tuners import draw_seed, make_tuner
+from rnn_suite.worker.parent import end_with_parent
 
 
 def search_here(folder: Path) -> None:
@@ -214,17 +214,6 @@ def _tuner(task: AskedSearch, project: Path) -> Any:
     return tuner
 
 
-def _end_with(parent: int) -> None:
-    """End this process when the one that waits for its answer is gone."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def main(folder: Path, parent: int, parts: Sequence[str]) -> None:
     """Do the parts that are asked for, in their order; leave a fault in `folder`.
 
@@ -234,7 +223,7 @@ def main(folder: Path, parent: int, parts: Sequence[str]) -> None:
         parts: `search` or `cluster`, `rebuild`.
     """
     if parent:
-        _end_with(parent)
+        end_with_parent(parent)
     do = {"search": search_here, "cluster": cluster_here, "rebuild": rebuild_here}
     try:
         for part in parts:

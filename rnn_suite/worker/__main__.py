@@ -43,7 +43,7 @@ def main() -> None:
     from rnn_suite.worker.parent import end_with_parent
     from rnn_suite.worker.tasks import Worker
 
-    end_with_parent()
+    end_with_parent(os.getppid())
     Worker(Channel(sys.stdin, answers)).work()
 
 

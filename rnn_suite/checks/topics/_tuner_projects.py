@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from rnn_suite.checks.parts.fresh_process import in_fresh_processes
 from rnn_suite.checks.parts.searches_cut_short import ReadAgain
 from rnn_suite.checks.parts.told_searches import Told, differences, differing
 from rnn_suite.checks.parts.tuner_projects import CUT, ReadProject, read_projects
 from rnn_suite.findings import FLOAT32_EPSILON, UNCOMPARABLE, Finding, close, equal
+from rnn_suite.fresh_process import in_fresh_processes
 
 _ROUNDING = 16 * FLOAT32_EPSILON
 """Of outputs around 0.5; releases add in other orders, and so do processors."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from rnn_suite.checks.parts.fresh_process import in_fresh_processes
 from rnn_suite.checks.parts.seeded_training import (
     SeededTraining,
     Trained,
     train_from_seeds,
 )
 from rnn_suite.findings import Finding, equal
+from rnn_suite.fresh_process import in_fresh_processes
 
 
 def one_seed_gives_one_training() -> Iterator[Finding]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 
-from rnn_suite.checks.parts.fresh_process import in_fresh_processes
 from rnn_suite.checks.parts.repeated_training import RepeatedTraining, train_repeatedly
 from rnn_suite.findings import Finding, equal
+from rnn_suite.fresh_process import in_fresh_processes
 
 CONFIDENCE = 0.99
 WARM_CALLS, WARM_MODELS = 4, 2

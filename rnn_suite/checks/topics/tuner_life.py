@@ -11,7 +11,6 @@ import functools
 from collections import Counter
 from collections.abc import Iterator
 
-from rnn_suite.checks.parts.fresh_process import in_fresh_processes
 from rnn_suite.checks.parts.searches_cut_short import (
     LeftAlone,
     Lives,
@@ -21,6 +20,7 @@ from rnn_suite.checks.parts.searches_cut_short import (
 from rnn_suite.checks.parts.told_searches import State, Told, differences, differing
 from rnn_suite.checks.topics._tuner_projects import PROJECTS_OF_RELEASES
 from rnn_suite.findings import Finding, equal
+from rnn_suite.fresh_process import in_fresh_processes
 
 PROMOTED = "tuner/trial_id"
 """The hyperparameter that names the trial which another goes on from."""

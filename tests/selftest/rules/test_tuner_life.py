@@ -11,10 +11,10 @@ from typing import Any
 import keras
 import pytest
 
-from rnn_suite.checks.parts.fresh_process import in_fresh_processes
 from rnn_suite.checks.parts.searches_cut_short import TRAINED, LeftAlone, Lives, left_alone, lives
 from rnn_suite.checks.parts.tuner_projects import ReadProjects, read_projects
 from rnn_suite.checks.topics import _tuner_projects, tuner_life
+from rnn_suite.fresh_process import in_fresh_processes
 from rnn_suite.tuning.tuners import keras_tuner
 from tests.selftest.planted import broken_rules
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rnn_suite.errors import FormatError, InvalidExperimentError
+from rnn_suite.errors import FormatError, InvalidExperimentError, MeasurementError
+from rnn_suite.tuning import processes
 from rnn_suite.tuning.processes import SearchProcess
 from tests.unit.tuning.real_searches import Alone, as_planned, processes_of, tiny_search
 
@@ -51,3 +52,17 @@ def test_fewer_than_one_worker_is_an_error_before_anything_is_written(
     ):
         SearchProcess(tiny_search(), 1, tmp_path / "new", workers=workers)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_search_that_hangs_is_ended_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "SILENT_SECONDS", 2.0)
+    hanging = SearchProcess(tiny_search(), 1, tmp_path)
+    (process,) = processes_of(tmp_path).values()
+    process.suspend()
+    with pytest.raises(
+        MeasurementError, match=r"search from seed 1 in .*\n.*\nReceived: nothing new"
+    ):
+        hanging.result()
+    assert processes_of(tmp_path) == {}

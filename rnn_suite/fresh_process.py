@@ -83,7 +83,7 @@ def start_process(
         return subprocess.Popen(  # noqa: S603 (own words)
             [sys.executable, "-m", *arguments],
             # `-m` looks here first: the package need not be installed.
-            cwd=Path(__file__).parents[3],
+            cwd=Path(__file__).parents[1],
             env={name: value for name, value in variables.items() if value is not None},
             stdin=subprocess.DEVNULL,
             stdout=printed,
