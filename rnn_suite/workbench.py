@@ -80,4 +80,8 @@ def accuracies(results: list[SeedResult]) -> SeedAccuracies:
         last_epoch_accuracy_fraction=tuple(result.last_test_metric for result in results),
         test_loss=tuple(result.best_test_loss for result in results),
         last_epoch_test_loss=tuple(result.last_test_loss for result in results),
+        history={
+            name: tuple(result.history[name] for result in results)
+            for name in ("val_accuracy", "val_loss")
+        },
     )

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from statistics import fmean, stdev
 from typing import Protocol
 
@@ -56,9 +56,14 @@ class SeedAccuracies:
     test_loss: tuple[float, ...]
     """Test loss of the gated weights, one value a seed."""
     last_epoch_test_loss: tuple[float, ...]
+    history: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    """Validation accuracy and loss of each epoch, by Keras's names and a tuple a seed; drawn, never gated.
+
+    Empty where they were not kept."""
 
     def __post_init__(self) -> None:
-        lengths = {f.name: len(getattr(self, f.name)) for f in fields(self)}
+        lengths = {f.name: len(getattr(self, f.name)) for f in fields(self) if f.name != "history"}
+        lengths |= {f"history.{name}": len(seeds) for name, seeds in self.history.items()}
         if len(set(lengths.values())) != 1 or len(self.seeds) < 2:
             raise ValueError(f"expected two or more seeds and a value for each, received {lengths}")
         accuracies = self.accuracy_fraction + self.last_epoch_accuracy_fraction

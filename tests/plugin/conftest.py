@@ -88,6 +88,7 @@ class Project:
             last_epoch_accuracy_fraction=accuracies,
             test_loss=[0.5] * len(accuracies),
             last_epoch_test_loss=[0.5] * len(accuracies),
+            history={},
         )
 
     def path(self, name: str) -> Path:

@@ -216,3 +216,8 @@ def test_a_proposed_allowed_drop_lets_unchanged_code_pass_the_first_look_as_ofte
         new = seeds(random.normal(fmean(old.accuracy_fraction), 0.02, 3).tolist())
         passed += judge(new, gate, old).outcome is Outcome.PASS
     assert passed / runs > 0.90
+
+
+def test_curves_of_fewer_seeds_than_there_are_accuracies_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"history.val_loss': 1"):
+        replace(OLD, history={"val_loss": ((0.5, 0.4),)})

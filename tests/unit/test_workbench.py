@@ -142,3 +142,17 @@ def test_the_gated_accuracy_is_that_of_the_best_epoch(
     assert found.last_epoch_accuracy_fraction == (7 / 16 + 1 / 32, 7 / 16 + 2 / 32)
     assert found.test_loss == (4 / 16 + 1 / 32, 4 / 16 + 2 / 32)
     assert found.last_epoch_test_loss == (9 / 16 + 1 / 32, 9 / 16 + 2 / 32)
+
+
+def test_the_curves_of_validation_are_kept_a_tuple_a_seed(
+    seed_result: Callable[..., SeedResult],
+) -> None:
+    curves = {1: (0.5, 0.25), 2: (0.75, 0.5)}
+    results = [
+        seed_result(seed, history={"loss": (9.0, 9.0), "val_accuracy": curve, "val_loss": curve})
+        for seed, curve in curves.items()
+    ]
+    assert accuracies(results).history == {
+        "val_accuracy": ((0.5, 0.25), (0.75, 0.5)),
+        "val_loss": ((0.5, 0.25), (0.75, 0.5)),
+    }
