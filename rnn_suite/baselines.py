@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from rnn_suite.errors import BaselineError, FormatError
+from rnn_suite.evidence import AgainstBaseline, Side, written
 from rnn_suite.experiment import Experiment, differing_fields
-from rnn_suite.jsonable import from_jsonable, read_json, write_json
+from rnn_suite.jsonable import from_jsonable, read_json, to_jsonable, write_json
 from rnn_suite.questions import Pair, Question, SameCorpus
 from rnn_suite.results import CorpusIdentity, Environment
 from rnn_suite.search import Search
@@ -233,8 +234,8 @@ def compare(question: Question, pairs: Sequence[tuple[Baseline, Measurement]]) -
         )
     )
     return [
-        _verdict(question, old, _not_comparable(reason) if reason else next(judged))
-        for (old, _), reason in zip(pairs, reasons, strict=True)
+        _verdict(question, old, new, _not_comparable(reason) if reason else next(judged))
+        for (old, new), reason in zip(pairs, reasons, strict=True)
     ]
 
 
@@ -251,10 +252,24 @@ def _not_comparable(reasons: list[str]) -> Judgement:
     )
 
 
-def _verdict(question: Question, baseline: Baseline, judgement: Judgement) -> Verdict:
+def _verdict(
+    question: Question, baseline: Baseline, new: Measurement, judgement: Judgement
+) -> Verdict:
     return Verdict(
         question=question.name,
         cell=baseline.path.stem,
         file=str(baseline.path),
+        evidence=written(
+            AgainstBaseline(
+                old=_side(baseline.measurement),
+                new=_side(new),
+                gate=baseline.gate,
+                recorded=to_jsonable(baseline.recorded),
+            )
+        ),
         **{f.name: getattr(judgement, f.name) for f in fields(Judgement)},
     )
+
+
+def _side(measurement: Measurement) -> Side:
+    return Side(**{f.name: getattr(measurement, f.name) for f in fields(Measurement)})

@@ -54,7 +54,7 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
         return {key: _convert(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
     if kind is float and type(value) in (int, float) and abs(value) <= sys.float_info.max:
         return float(value)
-    if kind in (int, str, bool) and type(value) is kind:
+    if kind is Any or (kind in (int, str, bool) and type(value) is kind):
         return value
     if isinstance(kind, type) and issubclass(kind, enum.StrEnum) and value in list(kind):
         return kind(value)

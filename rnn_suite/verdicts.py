@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Any
 
 
 class Outcome(enum.StrEnum):
@@ -50,6 +51,8 @@ class Verdict(Judgement):
     cell: str
     file: str
     """The baseline's file."""
+    evidence: dict[str, Any] | None = None
+    """What it rests on, as `rnn_suite.evidence` writes it."""
 
     @property
     def compared(self) -> bool:

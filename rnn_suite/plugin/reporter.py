@@ -10,7 +10,8 @@ import pytest
 from rnn_suite.errors import SuiteError
 from rnn_suite.jsonable import from_jsonable
 from rnn_suite.plugin.gate import ASKED, RECORDED, VERDICT
-from rnn_suite.report.terminal import answer, notes, phase_table, verdict_table
+from rnn_suite.report.answer import answer
+from rnn_suite.report.terminal import notes, phase_table, verdict_table
 from rnn_suite.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Reporter:
             lines.append(self._fault)
         lines += self.found
         if self._asked:
-            lines.append(answer(self._verdicts, self._unanswered()))
+            lines.append(answer(self._verdicts, self._unanswered()).line)
         if self._compared_nothing:
             lines.append(f"A run that compares nothing is no pass: exit status {NOTHING_COMPARED}.")
         for line in lines:

@@ -1,14 +1,12 @@
-"""Verdicts as a plain-text table and one line of answer."""
+"""Verdicts and times as plain-text tables."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from rnn_suite.questions import DATASET, STEP_TIME
 from rnn_suite.results import SeedResult
-from rnn_suite.verdicts import Outcome, Verdict
+from rnn_suite.verdicts import Verdict
 
 _HEADINGS = ("question", "cell", "baseline", "now", "interval", "verdict")
 _PHASES = (
@@ -69,45 +67,3 @@ def table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[st
         "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
         for row in [headings, *rows]
     ]
-
-
-def _named(verdict: Verdict) -> str:
-    """Return the question, and of which cell it is where it is not of all."""
-    return verdict.question if verdict.cell == "all" else f"{verdict.question} of {verdict.cell}"
-
-
-def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> str:
-    """Return the answer to "is it safe to upgrade?" in one line.
-
-    It is "Safe" only if every question that was asked was compared and none regressed. Only what belongs
-    to one machine or one corpus file, step times and prepared arrays, may be missing on another.
-
-    Args:
-        verdicts: all verdicts of the run.
-        unanswered: names of tests that asked a question and ended without a verdict.
-    """
-    reds = [_named(v) for v in verdicts if v.outcome is Outcome.REGRESSED]
-    if reds:
-        return f"Not safe: {', '.join(reds)} regressed."
-    compared = [verdict for verdict in verdicts if verdict.compared]
-    if not compared:
-        return "Not known: nothing was compared."
-    open_questions = [nodeid.rpartition("::")[2] for nodeid in unanswered] + [
-        f"{_named(v)} ({v.outcome})"
-        for v in verdicts
-        if v.outcome is Outcome.INCONCLUSIVE
-        or (not v.compared and v.question not in (STEP_TIME.name, DATASET.name))
-    ]
-    if open_questions:
-        return (
-            f"Not known: no regression in {len(compared)} comparisons, but without an answer: "
-            f"{', '.join(open_questions)}."
-        )
-    counts = Counter(verdict.outcome for verdict in verdicts)
-    others = [
-        f"{counts[outcome]} {outcome}"
-        for outcome in (Outcome.IMPROVED, Outcome.NOT_COMPARABLE)
-        if counts[outcome]
-    ]
-    tail = f" ({', '.join(others)})" if others else ""
-    return f"Safe: no regression in {len(compared)} comparisons{tail}."

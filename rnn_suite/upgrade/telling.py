@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from statistics import median
 
+from rnn_suite.evidence import InPairs, written
 from rnn_suite.upgrade.cause import cause_of
 from rnn_suite.upgrade.decision import LOOKS, Decision, State, confirmation_looks
 from rnn_suite.upgrade.phases import Asked, Limits, Scale
@@ -41,6 +42,23 @@ def verdict_of(asked: Asked, found: Found, plan: Plan) -> Verdict:
         baseline=_size(asked, old),
         now=_size(asked, new),
         interval=_interval(asked, decision),
+        evidence=written(
+            InPairs(
+                meaning=asked.row.meaning,
+                unit=asked.row.unit,
+                is_ratio=asked.row.scale is Scale.RATIO,
+                old=tuple(median(v.old) for v in values),
+                new=tuple(median(v.new) for v in values),
+                estimate=decision.estimate,
+                lower=decision.lower,
+                upper=decision.upper,
+                confidence=decision.confidence,
+                smallest_visible=decision.smallest_visible,
+                red=held.red,
+                harm=held.harm,
+                confirmed=decision.confirmed,
+            )
+        ),
     )
 
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from rnn_suite.report.progress import epoch_line
-from rnn_suite.report.terminal import answer, phase_table, verdict_table
+from rnn_suite.report.answer import answer
+from rnn_suite.report.terminal import phase_table, verdict_table
 from rnn_suite.results import PhaseSeconds, SeedResult
 from rnn_suite.verdicts import Outcome, Verdict
 

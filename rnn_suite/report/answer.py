@@ -1,0 +1,91 @@
+"""The answer to "is it safe to upgrade?", from all verdicts of a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rnn_suite.evidence import in_pairs
+from rnn_suite.questions import DATASET, STEP_TIME
+from rnn_suite.report.run import Answer, Safety
+from rnn_suite.verdicts import Outcome, Verdict
+
+_NAMED_AT_MOST = 6
+"""Questions that one line names; the table has them all."""
+
+
+def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> Answer:
+    """Return the answer, with its reason in one line.
+
+    It is "Safe" only if every question that was asked was compared and none regressed. Only what belongs
+    to one machine or one corpus file, step times and prepared arrays, may be missing on another.
+
+    Args:
+        verdicts: all verdicts of the run.
+        unanswered: names of tests that asked a question and ended without a verdict.
+    """
+    reds = [v for v in verdicts if v.outcome is Outcome.REGRESSED]
+    if reds:
+        return Answer(
+            safety=Safety.NOT_SAFE,
+            line=f"Not safe: {_some([f'{_named(v)} regressed{_amount(v)}' for v in reds])}.",
+        )
+    compared = [verdict for verdict in verdicts if verdict.compared]
+    if not compared:
+        return Answer(
+            safety=Safety.NOT_KNOWN,
+            line=f"Not known: nothing was compared{_settled(verdicts, unanswered)}",
+        )
+    waiting = [
+        v
+        for v in verdicts
+        if v.outcome is Outcome.INCONCLUSIVE
+        or (not v.compared and v.question not in (STEP_TIME.name, DATASET.name))
+    ]
+    names = [_test(nodeid) for nodeid in unanswered]
+    names += [f"{_named(v)} ({v.outcome})" for v in waiting]
+    if names:
+        return Answer(
+            safety=Safety.NOT_KNOWN,
+            line=f"Not known: no regression in {len(compared)} comparisons, but without an answer: "
+            f"{_some(names)}{_settled(waiting, unanswered)}",
+        )
+    counts = Counter(verdict.outcome for verdict in verdicts)
+    others = [
+        f"{counts[outcome]} {outcome}"
+        for outcome in (Outcome.IMPROVED, Outcome.NOT_COMPARABLE)
+        if counts[outcome]
+    ]
+    tail = f" ({', '.join(others)})" if others else ""
+    return Answer(
+        safety=Safety.SAFE, line=f"Safe: no regression in {len(compared)} comparisons{tail}."
+    )
+
+
+def _named(verdict: Verdict) -> str:
+    """Return the question, and of which cell it is where it is not of all."""
+    return verdict.question if verdict.cell == "all" else f"{verdict.question} of {verdict.cell}"
+
+
+def _test(nodeid: str) -> str:
+    return nodeid.rpartition("::")[2]
+
+
+def _amount(verdict: Verdict) -> str:
+    """Return old and new as the table has them; of a pair, by how much it changed."""
+    tail = f", {verdict.interval}" if in_pairs(verdict.evidence) else ""
+    return f" ({verdict.baseline} -> {verdict.now}{tail})"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED_AT_MOST
+    shown = ", ".join(names[:_NAMED_AT_MOST])
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _settled(waiting: Sequence[Verdict], unanswered: Sequence[str]) -> str:
+    """Return what would settle it: the first step that the verdicts name, and the tests to run again."""
+    steps = list(dict.fromkeys(v.next_step for v in waiting))
+    if unanswered:
+        steps.insert(0, "run the tests without an answer again")
+    return f". To settle it: {steps[0]}." if steps else "."
