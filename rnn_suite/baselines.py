@@ -15,6 +15,7 @@ from rnn_suite.errors import BaselineError, FormatError
 from rnn_suite.evidence import AgainstBaseline, Side, written
 from rnn_suite.experiment import Experiment, differing_fields
 from rnn_suite.jsonable import from_jsonable, read_json, to_jsonable, write_json
+from rnn_suite.own.model import OwnModel
 from rnn_suite.questions import Pair, Question, SameCorpus
 from rnn_suite.results import CorpusIdentity, Environment
 from rnn_suite.search import Search
@@ -49,7 +50,7 @@ class Recorded:
 class Measurement:
     """A new answer to a question: what a baseline holds but for the gate and the date."""
 
-    experiment: Experiment | Search | None
+    experiment: Experiment | Search | OwnModel | None
     """What was run; None where the question's rules bring their own small models."""
     corpus: CorpusIdentity | None
     """What it was run on; None where the experiment is."""
@@ -86,7 +87,9 @@ class Baseline:
     recorded: Recorded
 
 
-def baseline_path(root: Path, question: Question, experiment: Experiment | Search) -> Path:
+def baseline_path(
+    root: Path, question: Question, experiment: Experiment | Search | OwnModel
+) -> Path:
     """Return where the baseline of `question` for this experiment lies below `root`."""
     folder = root / experiment.profile / experiment.corpus.name / question.name
     return folder / f"{experiment.cell}.json"

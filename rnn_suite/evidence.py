@@ -1,11 +1,12 @@
-"""What a verdict rests on, as JSON holds it, and back: the baseline's measurement beside the new one, or pairs.
+"""What a verdict rests on, as JSON holds it, and back: old and new measurement, or pairs of them.
 
-A verdict of an older run may name a question that is no longer asked, or a measurement of an older layout:
-then there is no evidence to draw, and the verdict stands by itself.
+A verdict of an older run may name a question that is no longer asked, or hold a measurement of an older
+layout, or an interval without an end: then there is no evidence to draw, and the verdict stands by itself.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -88,9 +89,17 @@ def in_pairs(evidence: Mapping[str, Any] | None) -> InPairs | None:
 
 
 def written(evidence: AgainstBaseline | InPairs) -> dict[str, Any]:
-    """Return evidence as JSON holds it."""
+    """Return evidence as JSON holds it; what is no number to JSON becomes its name, such as `nan`."""
     kind = PAIRS if isinstance(evidence, InPairs) else BASELINE
-    return {kind: to_jsonable(evidence)}
+    return {kind: _finite(to_jsonable(evidence))}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _read(kind: type[T], name: str, evidence: Mapping[str, Any] | None) -> T | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import json
 import os
 import sys
@@ -64,7 +65,7 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
 def _convert_dataclass(kind: Any, value: Any, where: str) -> Any:
     if not isinstance(value, dict):
         raise _mismatch(where, f"an object with the fields of {kind.__name__}", value)
-    hints = typing.get_type_hints(kind)
+    hints = _type_hints(kind)
     expected = {f.name for f in dataclasses.fields(kind)}
     if value.keys() != expected:
         missing, unknown = sorted(expected - value.keys()), sorted(value.keys() - expected)
@@ -74,6 +75,10 @@ def _convert_dataclass(kind: Any, value: Any, where: str) -> Any:
         return kind(**converted)
     except (ValueError, InvalidExperimentError) as error:
         raise FormatError(f"{where}: {error}") from error
+
+
+# Resolving the names costs more than all the rest.
+_type_hints = functools.cache(typing.get_type_hints)
 
 
 def _mismatch(where: str, expected: str, received: object) -> FormatError:

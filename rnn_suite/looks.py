@@ -8,12 +8,13 @@ from typing import TypeVar
 
 from rnn_suite.baselines import Baseline, Measurement, compare
 from rnn_suite.experiment import Experiment
+from rnn_suite.own.model import OwnModel
 from rnn_suite.questions import Question
 from rnn_suite.questions.accuracy import LOOKS
 from rnn_suite.search import Search
 from rnn_suite.verdicts import Outcome, Verdict
 
-Subject = TypeVar("Subject", Experiment, Search)
+Subject = TypeVar("Subject", Experiment, Search, OwnModel)
 """What has seeds."""
 
 

@@ -41,6 +41,8 @@ class Judgement:
     """Interval, or what is allowed, short enough for a table."""
     notes: tuple[str, ...] = ()
     """What the reader should know even where it passes."""
+    amount: float | None = None
+    """The new figure as a number, in the unit of its question or phase; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

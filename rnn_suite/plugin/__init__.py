@@ -16,7 +16,7 @@ import pytest
 
 from rnn_suite.errors import SuiteError
 from rnn_suite.experiment import PROFILES, Experiment, profile_experiment
-from rnn_suite.plugin.gate import ASKED, Gate, VerdictWarning
+from rnn_suite.plugin.gate import ASKED, EVIDENCE, EVIDENCE_KEY, Gate, VerdictWarning
 from rnn_suite.plugin.reporter import WORKBENCH, Reporter
 from rnn_suite.plugin.shared import (
     REPORTER,
@@ -38,6 +38,8 @@ pytest_plugins = (
     "rnn_suite.plugin.search",
     "rnn_suite.plugin.upgrade",
     "rnn_suite.plugin.bisect",
+    "rnn_suite.plugin.own",
+    "rnn_suite.plugin.report",
 )
 
 
@@ -98,10 +100,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(config.stash[REPORTER], "rnn_suite_reporter")
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Let the answer be the last line of all."""
+    terminalreporter = config.pluginmanager.getplugin("terminalreporter")
+    if terminalreporter is not None and not config.option.collectonly:
+        config.stash[REPORTER].say_answer(terminalreporter)
+
+
+def _fixtures(item: pytest.Item) -> frozenset[str]:
+    return frozenset(getattr(item, "fixturenames", ()))
+
+
 def _is_gate(item: pytest.Item) -> bool:
-    return not {"gate", "workbench", "upgraded", "bisected"}.isdisjoint(
-        getattr(item, "fixturenames", ())
-    )
+    return not _fixtures(item).isdisjoint({"gate", "workbench", "upgraded", "bisected"})
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -147,9 +158,12 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     from rnn_suite.environment import library_versions
 
     versions = ", ".join(f"{name} {version}" for name, version in library_versions().items())
-    with as_usage_error():
-        choice = chosen_corpus(config)
-    lines = [f"rnn-suite: {versions}", f"rnn-suite: corpus {choice.name}: {choice.reason}"]
+    lines = [f"rnn-suite: {versions}"]
+    # A model of the user's own brings its data.
+    if any(_is_gate(item) and "gate_model" not in _fixtures(item) for item in items):
+        with as_usage_error():
+            choice = chosen_corpus(config)
+        lines.append(f"rnn-suite: corpus {choice.name}: {choice.reason}")
     config.stash[REPORTER].header = lines
     return lines
 
@@ -223,8 +237,10 @@ def make_experiment(request: pytest.FixtureRequest) -> Callable[[str, str], Expe
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """Show an error the suite raised on purpose as its message alone: it names the remedy."""
+    """Send a verdict's evidence along; show an error raised on purpose as its message, with the remedy."""
     report = yield
+    if call.when == "teardown" and EVIDENCE_KEY in item.stash:
+        setattr(report, EVIDENCE, item.stash[EVIDENCE_KEY])
     if call.excinfo is not None and isinstance(call.excinfo.value, SuiteError) and _is_gate(item):
         report.longrepr = str(call.excinfo.value)
     return report

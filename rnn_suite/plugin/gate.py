@@ -7,6 +7,7 @@ import subprocess
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,15 +37,29 @@ if TYPE_CHECKING:
 VERDICT, RECORDED, ASKED = "rnn_suite_verdict", "rnn_suite_recorded", "rnn_suite_asked"
 """Names under which facts travel with a test's report, into JUnit files and across processes."""
 
+EVIDENCE = "rnn_suite_evidence"
+"""Attribute of a test's report with what its verdict rests on: across processes, and into no JUnit file."""
+
+EVIDENCE_KEY: pytest.StashKey[str] = pytest.StashKey()
+"""Where a test keeps it until then, as JSON."""
+
 
 class VerdictWarning(UserWarning):
     """A verdict that lets the run pass and still wants to be read: improved or inconclusive."""
 
 
-def baselines_folder(config: pytest.Config) -> Path:
-    """Return where the baselines lie."""
+def baselines_folder(config: pytest.Config, profile: str) -> Path:
+    """Return below which folder the baselines of `profile`, or of `rules`, lie.
+
+    That is `--baselines` where it is given, else `baselines` below the root folder. Where that holds
+    nothing of the profile, and nothing is recorded, it is what a wheel brought along.
+    """
     named: Path | None = config.option.baselines
-    return named or config.rootpath / "baselines"
+    own = config.rootpath / "baselines"
+    packaged = Path(__file__).parents[1] / "recorded"
+    if named is None and not config.option.update_baselines and not (own / profile).is_dir():
+        return packaged if (packaged / profile).is_dir() else own
+    return named or own
 
 
 class Gate:
@@ -60,10 +75,6 @@ class Gate:
         # Not before it is wanted: it imports TensorFlow.
         environment: Environment = self._request.getfixturevalue("suite_environment")
         return environment
-
-    @property
-    def _root(self) -> Path:
-        return baselines_folder(self._config)
 
     @property
     def updating(self) -> bool:
@@ -83,7 +94,9 @@ class Gate:
 
     def path(self, question: Question, experiment: Experiment | Search) -> Path:
         """Return where the question's baseline lies."""
-        return baseline_path(self._root, question, experiment)
+        return baseline_path(
+            baselines_folder(self._config, experiment.profile), question, experiment
+        )
 
     def baseline(self, question: Question, experiment: Experiment | Search) -> Baseline:
         """Return the question's baseline.
@@ -128,7 +141,8 @@ class Gate:
         new = Measurement(
             experiment=None, corpus=None, measured=measured, environment=self._environment
         )
-        self._ask(question, rules_path(self._root, question, subject), new)
+        root = baselines_folder(self._config, "rules")
+        self._ask(question, rules_path(root, question, subject), new)
 
     def _ask(
         self,
@@ -144,7 +158,9 @@ class Gate:
 
     def settle(self, verdict: Verdict) -> None:
         """Let the test pass, warn, skip or fail as the verdict says."""
-        self._properties.append((VERDICT, json.dumps(to_jsonable(verdict))))
+        words = to_jsonable(replace(verdict, evidence=None))
+        self._properties.append((VERDICT, json.dumps(words)))
+        self._request.node.stash[EVIDENCE_KEY] = json.dumps(verdict.evidence)
         match verdict.outcome:
             case Outcome.REGRESSED:
                 pytest.fail(str(verdict), pytrace=False)
@@ -171,7 +187,7 @@ class Gate:
     def _record(self, question: Question, path: Path, new: Measurement) -> None:
         before = load_baseline(path, question) if path.exists() else None
         recorded = Recorded(
-            date=time.strftime("%Y-%m-%d", time.gmtime()), commit=_commit(self._config.rootpath)
+            date=time.strftime("%Y-%m-%d", time.gmtime()), commit=commit_of(self._config.rootpath)
         )
         saved = save_baseline(path, question, new, recorded)
         line = f"{path}: {_old_beside_new(question, before or saved, new, is_new=before is None)}"
@@ -185,7 +201,9 @@ def _old_beside_new(question: Question, old: Baseline, new: Measurement, *, is_n
     return f"{'nothing' if is_new else judgement.baseline} -> {judgement.now}"
 
 
-def _commit(folder: Path) -> str:
+def commit_of(folder: Path) -> str:
+    """Return the commit of the checkout, or `unknown`; `+` at the end: with uncommitted changes."""
+
     def git(*words: str) -> str:
         command = ["git", "-C", str(folder), *words]
         return subprocess.check_output(command, text=True, stderr=subprocess.DEVNULL).strip()  # noqa: S603 (own words)

@@ -53,14 +53,23 @@ def make_search(request: pytest.FixtureRequest) -> Callable[[str], Search]:
 @pytest.fixture(scope="session")
 def searching(request: pytest.FixtureRequest, workbench: Workbench) -> Iterator[SearchBench]:
     """Searches of this run, kept in its folder; see `rnn_suite.tuning.bench`."""
-    from rnn_suite.report.search_progress import search_line
+    from rnn_suite.report.search_progress import rebuild_line, search_line
     from rnn_suite.report.search_table import search_table
     from rnn_suite.tuning.bench import SearchBench
 
     config = request.config
 
-    def show(search: Search, seed: int, trials: tuple[TrialResult, ...], seconds: float) -> None:
-        say(config, search_line(search, seed, trials, seconds))
+    def show(
+        search: Search,
+        seed: int,
+        trials: tuple[TrialResult, ...],
+        seconds: float,
+        rebuilding: bool,
+    ) -> None:
+        if rebuilding:
+            say(config, rebuild_line(search, seed, seconds))
+        else:
+            say(config, search_line(search, seed, trials, seconds))
 
     bench = SearchBench(
         workbench.run.folder / "searches", workers=config.option.tuner_workers, progress=show

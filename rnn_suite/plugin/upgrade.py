@@ -19,6 +19,7 @@ from rnn_suite.models import CELLS
 from rnn_suite.plugin.gate import baselines_folder
 from rnn_suite.plugin.shared import REPORTER, chosen_corpus, runs_folder, say
 from rnn_suite.questions.accuracy import ACCURACY
+from rnn_suite.report.run import Version
 from rnn_suite.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -124,17 +125,23 @@ def upgraded(request: pytest.FixtureRequest) -> Upgraded:
 
     plan = plan_for(config, _asked(request.session))
     old, new = plan.environments.reference, plan.environments.candidate
-    changed = [str(change) for change in changed_packages(old, new)]
+    changes = changed_packages(old, new)
+    changed = [str(change) for change in changes]
+    config.stash[REPORTER].changed = [
+        Version(name=c.name, old=c.before or "none", new=c.after or "none") for c in changes
+    ]
     config.stash[REPORTER].header += [
         f"rnn-suite: old: {old}",
         f"rnn-suite: new: {new}",
         f"rnn-suite: changed: {', '.join(changed) or 'no package'}",
     ]
     # Read and kept flat before the workers are timed on it.
-    load(next(iter(plan.timed.values())))
+    config.stash[REPORTER].corpus = load(next(iter(plan.timed.values()))).identity
     record = new_record(config)
     say(config, f"rnn-suite: every pair is kept in {record.path}")
     found = compare_environments(plan, record, lambda line: say(config, f"rnn-suite: {line}"))
+    # Not before the pairs are measured: it imports TensorFlow.
+    config.stash[REPORTER].environment = request.getfixturevalue("suite_environment")
     regressed = [str(q) for q, d in found.decisions.items() if d.state is State.REGRESSED]
     try:
         record.append(
@@ -234,7 +241,7 @@ def plan_for(config: pytest.Config, asked: Sequence[Asked]) -> Plan:
         {cell: profile_experiment(profile, corpus=corpus, cell=cell) for cell in CELLS}
         for profile in ("full", "smoke")
     )
-    root = baselines_folder(config)
+    root = baselines_folder(config, "smoke")
     drops: dict[str, float] = {}
     refused: dict[Asked, SuiteError] = {}
     for question in asked:

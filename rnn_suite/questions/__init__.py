@@ -5,6 +5,14 @@ from __future__ import annotations
 from rnn_suite.errors import UnknownNameError
 from rnn_suite.questions.accuracy import ACCURACY
 from rnn_suite.questions.exact import DATASET, PARAMETERS
+from rnn_suite.questions.own import (
+    OWN_DATA,
+    OWN_PARAMETERS,
+    OWN_REPEAT,
+    OWN_SAVING,
+    OWN_STEP_TIME,
+)
+from rnn_suite.questions.own_metric import OWN_ERROR, OWN_SCORE
 from rnn_suite.questions.question import Pair, Question, SameCorpus
 from rnn_suite.questions.replay import REPLAY
 from rnn_suite.questions.rules import TOPICS, rule_question
@@ -28,6 +36,7 @@ QUESTIONS: dict[str, Question] = {
     for question in (
         *(PARAMETERS, DATASET, REPLAY, ACCURACY, STEP_TIME, SEARCH_STRUCTURE, SEARCH),
         *map(rule_question, TOPICS),
+        *(OWN_PARAMETERS, OWN_DATA, OWN_REPEAT, OWN_SAVING, OWN_SCORE, OWN_ERROR, OWN_STEP_TIME),
     )
 }
 """Every question, by name."""

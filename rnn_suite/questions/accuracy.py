@@ -170,7 +170,7 @@ def _judge_one(
     cause: str,
 ) -> Judgement:
     gate: AccuracyGate = pair.gate
-    old, new = fmean(pair.old.accuracy_fraction), fmean(pair.new.accuracy_fraction)
+    old, new = mean_accuracy(pair.old), mean_accuracy(pair.new)
     within = test.p_beyond_allowed <= gate.miss_rate / LOOKS
     low, high = test.interval(0.95)
     visible = smallest_visible_shift(
@@ -207,7 +207,13 @@ def _judge_one(
         baseline=f"{old:.4f}",
         now=f"{new:.4f}",
         interval=f"drop {low:+.3f} to {high:+.3f}, allowed {gate.allowed_drop_fraction:g}",
+        amount=new,
     )
+
+
+def mean_accuracy(measured: Accuracies) -> float:
+    """Return the mean over the seeds, as a fraction."""
+    return fmean(measured.accuracy_fraction)
 
 
 ACCURACY = Question(
@@ -217,4 +223,7 @@ ACCURACY = Question(
     propose_gate=propose_gate,
     judge=judge_accuracies,
     same_corpus=SameCorpus.REVIEWS,
+    amount=mean_accuracy,
+    unit="fraction",
+    higher_is_better=True,
 )

@@ -41,6 +41,7 @@ def _judge_count(pair: Pair) -> Judgement:
         baseline=f"{old:,}",
         now=f"{new:,}",
         interval="exact",
+        amount=new,
     )
 
 
@@ -51,6 +52,7 @@ PARAMETERS = Question(
     propose_gate=lambda _measured: ParameterGate(allowed_difference=0),
     judge=each(_judge_count),
     same_corpus=SameCorpus.ANY,
+    amount=lambda measured: measured.parameters,
 )
 
 

@@ -56,6 +56,12 @@ class Question:
     """Fields of `Environment` that must be equal for the measurement to mean the same."""
     of_the_processor: tuple[str, ...] = ()
     """Those of them that do not count where both ran on the same model of accelerator."""
+    amount: Callable[[Any], float | None] = lambda _measured: None
+    """From a raw measurement to the one figure that a history keeps of it; None where there is none."""
+    unit: str = ""
+    """Unit of that figure: `s`, `fraction`, `share of bound` or `relative`; nothing for a plain number."""
+    higher_is_better: bool = False
+    """Whether a larger figure is better."""
 
 
 def each(judge_one: Callable[[Pair], Judgement]) -> Callable[[Sequence[Pair]], list[Judgement]]:

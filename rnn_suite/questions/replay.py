@@ -92,6 +92,7 @@ def _judge_one(pair: Pair) -> Judgement:
         baseline=f"{max(old.errors):.1g} off",
         now=f"{errors[worst]:.1g} off",
         interval=f"±{bounds[0]:.1g} to {bounds[-1]:.1g} rel.",
+        amount=errors[worst],
     )
 
 
@@ -115,4 +116,6 @@ REPLAY = Question(
     judge=each(_judge_one),
     same_corpus=SameCorpus.ANY,
     same_environment=("accelerator",),  # Another kind of device rounds in another way.
+    amount=lambda measured: max(measured.errors),
+    unit="relative",
 )

@@ -161,7 +161,8 @@ def judge_rules(pair: Pair, *, today: date | None = None) -> Judgement:
         next_step=next_step,
         baseline=_kept(tuple(old.values())),
         now=_kept(tuple(new.values())) + (f", {len(excused)} known" if excused else ""),
-        interval=f"{len(reds)} broken" if reds else _worst(new),
+        interval=f"{len(reds)} broken" if reds else _worst(pair.new),
+        amount=worst_share(pair.new),
         notes=tuple(
             f"known until {fault.until}: {fault.finding} ({fault.reference})" for fault in excused
         ),
@@ -200,9 +201,15 @@ def _kept(findings: tuple[Finding, ...]) -> str:
     return f"{sum(finding.holds for finding in findings)} of {len(findings)}"
 
 
-def _worst(findings: dict[str, Finding]) -> str:
-    shares = [f.error / f.bound for f in findings.values() if f.bound and f.holds]
-    return f"worst {max(shares):.0%} of bound" if shares else "exact"
+def worst_share(measured: RuleFindings) -> float | None:
+    """Return how near what keeps its rule comes to its bound, at worst; None where all are exact."""
+    shares = [f.error / f.bound for f in measured.findings if f.bound and f.holds]
+    return max(shares, default=None)
+
+
+def _worst(measured: RuleFindings) -> str:
+    share = worst_share(measured)
+    return "exact" if share is None else f"worst {share:.0%} of bound"
 
 
 def _told(finding: Finding, recorded: Finding | None, fault: KnownFault | None) -> str:
@@ -232,4 +239,6 @@ def rule_question(name: str) -> Question:
         experiment=None,
         # The bounds were measured on processors; other kinds of device round in other ways.
         same_environment=("accelerator",),
+        amount=worst_share,
+        unit="share of bound",
     )

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
-from rnn_suite.questions.accuracy import LOOKS, AccuracyGate, judge_accuracies
+from rnn_suite.questions.accuracy import LOOKS, AccuracyGate, judge_accuracies, mean_accuracy
 from rnn_suite.questions.accuracy import propose_gate as propose_accuracy_gate
 from rnn_suite.questions.question import Pair, Question, SameCorpus, each
-from rnn_suite.questions.rules import RuleFindings, RuleGate, judge_rules
+from rnn_suite.questions.rules import RuleFindings, RuleGate, judge_rules, worst_share
 from rnn_suite.search import Search
 from rnn_suite.trials import SearchResult, TrialResult
 from rnn_suite.verdicts import Judgement, Outcome
@@ -151,6 +151,9 @@ SEARCH = Question(
     judge=_judge,
     same_corpus=SameCorpus.REVIEWS,
     experiment=Search,
+    amount=mean_accuracy,
+    unit="fraction",
+    higher_is_better=True,
 )
 
 SEARCH_STRUCTURE = Question(
@@ -161,4 +164,6 @@ SEARCH_STRUCTURE = Question(
     judge=each(judge_rules),
     same_corpus=SameCorpus.ANY,
     experiment=Search,
+    amount=worst_share,
+    unit="share of bound",
 )

@@ -29,8 +29,12 @@ class StepTimeGate:
             raise ValueError(f"max_ratio must be above 1, received {self.max_ratio}")
 
 
+def _fastest(measured: StepTimes) -> float:
+    return min(measured.step_seconds)
+
+
 def _judge_one(pair: Pair) -> Judgement:
-    old, new = min(pair.old.step_seconds), min(pair.new.step_seconds)
+    old, new = _fastest(pair.old), _fastest(pair.new)
     ratio, limit = new / old, pair.gate.max_ratio
     if not ratio <= limit:
         outcome = Outcome.REGRESSED
@@ -49,6 +53,7 @@ def _judge_one(pair: Pair) -> Judgement:
         baseline=f"{old * 1e3:.1f} ms",
         now=f"{new * 1e3:.1f} ms",
         interval=f"tripwire x{limit:g}",
+        amount=new,
     )
 
 
@@ -87,4 +92,6 @@ STEP_TIME = Question(
     ),
     # A step on a GPU, which has ended when its loss is a number, is the device's work.
     of_the_processor=("processor", "cores", "memory_gib", "threads", "onednn"),
+    amount=_fastest,
+    unit="s",
 )

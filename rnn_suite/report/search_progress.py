@@ -1,17 +1,17 @@
-"""One line whenever a trial begins or ends while a search goes on."""
+"""One line whenever a trial begins or ends while a search goes on, and one before its best is rebuilt."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rnn_suite.hyperband import brackets, epochs_trained, rounds, trials_begun
+from rnn_suite.hyperband import brackets
 from rnn_suite.report.progress import clock
 from rnn_suite.search import Search
 from rnn_suite.trials import COMPLETED, RUNNING, TrialResult
 
 
 def search_line(search: Search, seed: int, trials: Sequence[TrialResult], seconds: float) -> str:
-    """Return seed, trial, bracket and round, the best so far, time gone and time left.
+    """Return seed, trial, bracket and round, the best so far, time gone, and time left for trials.
 
     Args:
         search: what is searched, and how.
@@ -19,8 +19,7 @@ def search_line(search: Search, seed: int, trials: Sequence[TrialResult], second
         trials: those begun so far, in that order; the line is about the last.
         seconds: wall time gone.
     """
-    count, epochs = _planned(search)
-    parts = [f"search seed {seed} trial {len(trials)} of {count}"]
+    parts = [f"search seed {seed} trial {len(trials)} of {search.planned_trials}"]
     if trials and search.tuner == "hyperband":
         last = trials[-1]
         parts.append(f"bracket {brackets(trials)[last.trial]} round {last.round}")
@@ -31,23 +30,23 @@ def search_line(search: Search, seed: int, trials: Sequence[TrialResult], second
         score, cell = max(scores, key=lambda scored: scored[0])
         parts.append(f"best {score:.4f} ({cell})")
     parts.append(f"{clock(seconds)} gone")
-    left = _seconds_left(search, trials, epochs)
+    left = _seconds_left(search, trials)
     if left is not None:
         parts.append(f"{clock(left)} left")
     return ", ".join(parts)
 
 
-def _planned(search: Search) -> tuple[int, int]:
-    """Return how many trials a whole search has, and how many epochs they train together."""
-    if search.tuner == "hyperband":
-        planned = rounds(search.max_epochs, search.factor, search.iterations)
-        return trials_begun(planned), epochs_trained(planned)
-    trials = min(search.max_trials, search.space.points)
-    return trials, trials * search.max_epochs
+def rebuild_line(search: Search, seed: int, seconds: float) -> str:
+    """Return what is done once all trials have ended: the best values are trained anew and tested."""
+    epochs = search.training.epochs
+    return (
+        f"search seed {seed}: rebuilding the best, {epochs} epoch{'s' if epochs > 1 else ''}, "
+        f"{clock(seconds)} gone"
+    )
 
 
-def _seconds_left(search: Search, trials: Sequence[TrialResult], epochs: int) -> float | None:
-    """Return wall time to come at the pace so far; None before a trial has completed.
+def _seconds_left(search: Search, trials: Sequence[TrialResult]) -> float | None:
+    """Return wall time of trials to come at the pace so far; None before one has completed, or without any.
 
     The pace is that of the trials and not of the clock, which knows only the last part of a search that
     was taken up. Trials that run at the same time share what is left.
@@ -58,7 +57,8 @@ def _seconds_left(search: Search, trials: Sequence[TrialResult], epochs: int) ->
     pace = sum(trial.seconds for trial in completed) / _epochs(search, completed)
     ended = _epochs(search, (trial for trial in trials if trial.status != RUNNING))
     running = sum(trial.status == RUNNING for trial in trials)
-    return pace * max(epochs - ended, 0) / max(running, 1)
+    left = search.planned_epochs - ended
+    return pace * left / max(running, 1) if left > 0 else None
 
 
 def _epochs(search: Search, trials: Iterable[TrialResult]) -> int:

@@ -5,17 +5,21 @@ Each file is the `result.json` of a search or a baseline of the question `search
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from rnn_suite.baselines import load_baseline
-from rnn_suite.errors import SuiteError
+from rnn_suite.errors import FormatError, SuiteError
 from rnn_suite.hyperband import brackets
 from rnn_suite.jsonable import from_jsonable, read_json
 from rnn_suite.questions import question_named
 from rnn_suite.report.terminal import table
 from rnn_suite.trials import COMPLETED, SearchResult, TrialResult
+
+_QUESTION = "search"
+"""Name of the question whose baselines hold searches."""
 
 Rows = list[tuple[str, ...]]
 
@@ -31,7 +35,7 @@ def search_table(result: SearchResult, best: int = 10) -> list[str]:
         best: how many trials, at most.
     """
     headings, *rows = _rows(result, best)
-    return [*table(headings, rows), *_sentences(result)]
+    return [*table([headings, *rows]), *_sentences(result)]
 
 
 def search_markdown(result: SearchResult, best: int = 10) -> list[str]:
@@ -52,7 +56,14 @@ def searches_in(path: Path) -> tuple[SearchResult, ...]:
     """
     content = read_json(path)
     if isinstance(content, dict) and "question" in content:
-        measured = load_baseline(path, question_named("search")).measurement.measured
+        if content["question"] != _QUESTION:
+            raise FormatError(
+                f"{path}: holds no search.\n"
+                f"Expected: result.json of a search, or a baseline of the question {_QUESTION}\n"
+                f"Received: a baseline of the question {content['question']}\n"
+                f"Next: name a file such as baselines/smoke/imdb/{_QUESTION}/all.json"
+            )
+        measured = load_baseline(path, question_named(_QUESTION)).measurement.measured
         return tuple(measured.searches)
     return (from_jsonable(SearchResult, content, where=str(path)),)
 
@@ -103,10 +114,14 @@ def _winner(result: SearchResult) -> str:
 
 def _cost(result: SearchResult, failed: int) -> str:
     own = result.tuner_seconds
+    # A search that was taken up keeps the seconds of its last part, and its trials keep theirs.
+    taken_up = sum(trial.seconds for trial in result.trials) > result.seconds * result.workers
     return (
         f"Cost: {len(result.trials)} trials, {failed} of them failed, "
         f"{sum(trial.trained_epochs for trial in result.trials)} epochs trained, {result.seconds:.1f} s "
-        f"in {result.workers} process{'es' if result.workers > 1 else ''}"
+        + ("in its last part, " if taken_up else "")
+        + f"in {result.workers} process{'es' if result.workers > 1 else ''}"
+        + ("" if result.best is None else " without the rebuilt model")
         + ("" if own is None else f", of which the tuner's own {own:.2f} s a trial")
     )
 
@@ -121,12 +136,24 @@ def main(arguments: Sequence[str]) -> None:
     Raises:
         SuiteError: as `searches_in`.
     """
-    markdown = "--markdown" in arguments
-    for path in (Path(name) for name in arguments if name != "--markdown"):
+    parser = argparse.ArgumentParser(
+        prog="python -m rnn_suite.report.search_table",
+        description="Print searches as tables: the best trials, the winner and the cost.",
+    )
+    parser.add_argument("--markdown", action="store_true", help="as Markdown, not as plain text")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE.json",
+        help=f"result.json of a search, or a baseline of the question {_QUESTION}",
+    )
+    asked = parser.parse_args(arguments)
+    for path in asked.files:
         for result in searches_in(path):
-            lines = search_markdown(result) if markdown else search_table(result)
+            lines = search_markdown(result) if asked.markdown else search_table(result)
             heading = f"{path}, search seed {result.seed}"
-            print("\n".join([f"### {heading}\n" if markdown else heading, *lines, ""]))
+            print("\n".join([f"### {heading}\n" if asked.markdown else heading, *lines, ""]))
 
 
 if __name__ == "__main__":

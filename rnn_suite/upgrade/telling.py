@@ -42,6 +42,7 @@ def verdict_of(asked: Asked, found: Found, plan: Plan) -> Verdict:
         baseline=_size(asked, old),
         now=_size(asked, new),
         interval=_interval(asked, decision),
+        amount=new,
         evidence=written(
             InPairs(
                 meaning=asked.row.meaning,

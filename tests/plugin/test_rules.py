@@ -86,7 +86,7 @@ def test_a_broken_rule_is_red_and_named_with_the_nearer_library(recorded: Rules)
         [
             "forward of lstm: regressed",
             "*a: b: Expected: 0 ± 1; Received: 1.5; the recorded library is nearer the truth*",
-            "Not safe: forward of lstm regressed.",
+            "Not safe: forward of lstm regressed (*).",
         ]
     )
 

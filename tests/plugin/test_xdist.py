@@ -48,7 +48,7 @@ def test_a_regression_in_another_process_is_red(two: Project) -> None:
     result = run(two)
     result.assert_outcomes(passed=1, failed=1)
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["Not safe: parameters of gru regressed."])
+    result.stdout.fnmatch_lines(["Not safe: parameters of gru regressed (7 -> 8)."])
 
 
 def test_a_run_that_compared_nothing_in_any_process_exits_with_6(two: Project) -> None:
@@ -66,3 +66,12 @@ def test_baselines_can_be_recorded_by_several_processes(two: Project) -> None:
     result.stdout.fnmatch_lines_random(
         ["recorded *lstm.json: 100 -> 50", "recorded *gru.json: 7 -> 7"]
     )
+
+
+def test_what_another_process_found_beside_verdicts_is_told_too(two: Project) -> None:
+    two.pytester.makepyfile(
+        test_z="from rnn_suite.plugin.shared import REPORTER\n"
+        "def test_finds(request):\n"
+        "    request.config.stash[REPORTER].found.append('a worker was lost')\n"
+    )
+    run(two).stdout.fnmatch_lines(["a worker was lost"])

@@ -9,9 +9,12 @@ from typing import Any
 from rnn_suite.baselines import Measurement
 from rnn_suite.experiment import Experiment
 from rnn_suite.findings import Finding
+from rnn_suite.own.model import OwnModel
 from rnn_suite.questions import Question
 from rnn_suite.questions.accuracy import SeedAccuracies
 from rnn_suite.questions.exact import DatasetDigests, ParameterCounts
+from rnn_suite.questions.own import ArrayDigests, Repeats, SavedAndLoaded
+from rnn_suite.questions.own_metric import Errors, Scores
 from rnn_suite.questions.replay import STEPS, ReplayLosses
 from rnn_suite.questions.rules import TOPICS, RuleFindings
 from rnn_suite.questions.search import Searches
@@ -39,6 +42,20 @@ RAW: dict[str, Any] = {
     "search": Searches(searches=(searched(1), searched(2))),
     "search_structure": RULES_KEPT,
     "step_time": StepTimes(warmup_seconds=(1.0,), step_seconds=(0.1, 0.11)),
+    "own_parameters": ParameterCounts(parameters=349),
+    "own_data": ArrayDigests(arrays={"x_train": "float32[3] sha256 a", "y_train": "b"}),
+    "own_repeat": Repeats(same_initial_weights=True, first=(0.7, 0.6), second=(0.7, 0.6)),
+    "own_saving": SavedAndLoaded(error="", same_weights=True, output_difference=0.0),
+    "own_score": Scores(
+        metric="accuracy",
+        seeds=(0, 1, 2),
+        value=(0.8, 0.8001, 0.7999),
+        untrained=(0.5, 0.51, 0.49),
+    ),
+    "own_error": Errors(
+        metric="loss", seeds=(0, 1, 2), value=(0.3, 0.3001, 0.2999), untrained=(0.7, 0.71, 0.69)
+    ),
+    "own_step_time": StepTimes(warmup_seconds=(1.0,), step_seconds=(0.1, 0.11)),
 } | dict.fromkeys(TOPICS, RULES_KEPT)
 
 
@@ -57,7 +74,8 @@ def of(question: Question, measurement: Make, **changed: Any) -> Measurement:
     made = measurement(RAW[question.name], **changed)
     if question.experiment is None:
         return replace(made, experiment=None, corpus=None)
-    return made if question.experiment is Experiment else replace(made, experiment=_searched(made))
+    kinds = {Experiment: lambda same: same.trained, Search: _searched, OwnModel: _own}
+    return replace(made, experiment=kinds[question.experiment](made))
 
 
 def _searched(made: Measurement) -> Search:
@@ -69,4 +87,17 @@ def _searched(made: Measurement) -> Search:
         model=trained.model,
         training=trained.training,
         seeds=tuple(seed + 1 for seed in trained.seeds),
+    )
+
+
+def _own(made: Measurement) -> OwnModel:
+    """Return a user's model that is trained as an experiment is."""
+    trained = made.trained
+    return OwnModel(
+        name="reviews",
+        epochs=trained.training.epochs,
+        batch_size=trained.training.batch_size,
+        metric="accuracy",
+        lower_is_better=False,
+        seeds=trained.seeds,
     )

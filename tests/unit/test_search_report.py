@@ -14,8 +14,9 @@ from rnn_suite.errors import FormatError, MissingPackageError
 from rnn_suite.jsonable import write_json
 from rnn_suite.questions import question_named
 from rnn_suite.questions.search import Searches
-from rnn_suite.report.search_parallel import parallel_coordinates
-from rnn_suite.report.search_plots import learning_curves, write_plots
+from rnn_suite.report.figures.search_curves import bracket_curves
+from rnn_suite.report.figures.search_parallel import parallel_coordinates
+from rnn_suite.report.search_plots import write_plots
 from rnn_suite.report.search_progress import search_line
 from rnn_suite.report.search_table import main, search_markdown, search_table
 from rnn_suite.search import Search, profile_search
@@ -298,13 +299,13 @@ class TestPlots:
             "score",
             "failed",
         }
-        assert not learning_curves(lost).axes[0].lines
+        assert not bracket_curves(lost).axes[0].lines
 
     def test_each_bracket_has_a_panel_and_each_configuration_a_line(self) -> None:
-        panels = learning_curves(FOUND).axes
+        panels = bracket_curves(FOUND).axes
         assert [panel.get_title() for panel in panels] == [
-            "bracket 1: 3 configurations",
-            "bracket 0: 2 configurations",
+            "bracket 1\n3 configurations",
+            "bracket 0\n2 configurations",
         ]
         drawn = {points(line) for panel in panels for line in panel.lines}
         assert len(drawn) == 5
@@ -312,10 +313,10 @@ class TestPlots:
         assert (1, 0.7375, 2, 0.7725, 3, 0.7163) in drawn
         moved = replace(FOUND.trials[3], bracket=0)
         trials = (*FOUND.trials[:3], moved, *FOUND.trials[4:])
-        assert len(learning_curves(replace(FOUND, trials=trials)).axes[0].lines) == 3
+        assert len(bracket_curves(replace(FOUND, trials=trials)).axes[0].lines) == 3
 
     def test_the_winner_is_the_thickest_line(self) -> None:
-        lines = learning_curves(FOUND).axes[0].lines
+        lines = bracket_curves(FOUND).axes[0].lines
         thickest = max(lines, key=lambda line: line.get_linewidth())
         assert points(thickest) == (1, 0.7375, 2, 0.7725, 3, 0.7163)
 
@@ -339,4 +340,4 @@ def test_a_missing_matplotlib_is_said_with_what_to_install(
     for name in ("matplotlib", "matplotlib.figure"):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(MissingPackageError, match=r"pip install 'rnn-suite\[report\]'"):
-        learning_curves(FOUND)
+        bracket_curves(FOUND)

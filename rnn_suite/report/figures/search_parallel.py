@@ -7,15 +7,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rnn_suite.report.search_canvas import (
-    FAULT,
-    INK,
-    colour,
-    empty_figure,
-    is_winner,
-    score_height,
-    score_range,
-)
+from rnn_suite.report.figures.canvas import BAD, INK, PAPER, blank
+from rnn_suite.report.figures.search_trials import colour, is_winner, score_height, score_range
 from rnn_suite.trials import SearchResult, TrialResult
 
 if TYPE_CHECKING:
@@ -25,6 +18,8 @@ if TYPE_CHECKING:
 _LOGARITHMIC = ("learning_rate",)
 _FAILED = -0.12
 """Height at which the lines of failed trials end; an axis goes from 0 to 1."""
+_SPREAD = 0.16
+"""Height that the lines through one value take up, at most."""
 _LABEL_DISTANCE = 0.045
 """Between labels of an axis; one that would come nearer to the one below is left out."""
 
@@ -36,12 +31,13 @@ def parallel_coordinates(result: SearchResult) -> Figure:
         MissingPackageError: if Matplotlib is not installed.
     """
     names = sorted({name for trial in result.trials for name in trial.values})
-    figure = empty_figure(result, width=2.0 * len(names) + 1.5, height=4.8)
+    figure = blank(width=1.8 * len(names) + 1.5, height=4.4)
     from matplotlib.ticker import MaxNLocator
 
     axes = figure.subplots()
     axes.set_axis_off()
-    axes.set(xlim=(-0.4, len(names) + 0.4), ylim=(_FAILED - 0.05, 1.12))
+    lowest = _FAILED if any(trial.score is None for trial in result.trials) else -_SPREAD / 2
+    axes.set(xlim=(-0.4, len(names) + 0.4), ylim=(lowest - 0.02, 1.18))
     trials = sorted(result.trials, key=lambda t: -math.inf if t.score is None else t.score)
     columns = [[trial.values.get(name, "-") for trial in trials] for name in names]
     heights = []
@@ -55,7 +51,7 @@ def parallel_coordinates(result: SearchResult) -> Figure:
     all_failed = trials[-1].score is None
     _draw_axis(axes, len(names), "score", {} if all_failed else scale, labels_on="right")
     if trials[0].score is None:
-        axes.text(len(names) + 0.08, _FAILED, "failed", va="center", fontsize=9, color=FAULT)
+        axes.text(len(names) + 0.08, _FAILED, "failed", va="center", fontsize=9, color=BAD)
     for trial, through in zip(trials, zip(*heights, strict=True), strict=True):
         _draw_trial(axes, through, trial, result)
     return figure
@@ -68,7 +64,9 @@ def _places(values: Sequence[str], *, logarithmic: bool) -> dict[str, float]:
     except ValueError:
         numbers = {value: float(i) for i, value in enumerate(sorted(set(values)))}
     else:
-        if logarithmic:
+        if not all(map(math.isfinite, numbers.values())):
+            numbers = dict.fromkeys(numbers, 0.0)
+        elif logarithmic and min(numbers.values()) > 0:
             numbers = {value: math.log(number) for value, number in numbers.items()}
     low, high = min(numbers.values()), max(numbers.values())
     return {v: (n - low) / (high - low) if high > low else 0.5 for v, n in numbers.items()}
@@ -80,7 +78,7 @@ def _side_by_side(values: Sequence[str], places: dict[str, float]) -> list[float
     heights = []
     for i, value in enumerate(values):
         count, before = values.count(value), values[:i].count(value)
-        step = min(0.012, 0.7 * gap / count)
+        step = min(0.012, _SPREAD / count, 0.7 * gap / count)
         heights.append(places[value] + (before - (count - 1) / 2) * step)
     return heights
 
@@ -88,7 +86,7 @@ def _side_by_side(values: Sequence[str], places: dict[str, float]) -> list[float
 def _draw_axis(axes: Axes, x: int, name: str, places: dict[str, float], *, labels_on: str) -> None:
     side = -1 if labels_on == "left" else 1
     axes.plot([x, x], [0, 1], color=INK, linewidth=1, zorder=3)
-    axes.text(x, 1.07, name, ha="center", fontsize=10, weight="bold", color=INK)
+    axes.text(x, 1.12, name, ha="center", fontsize=10, weight="bold", color=INK)
     last = -math.inf
     for label, height in sorted(places.items(), key=lambda place: place[1]):
         axes.plot([x, x + side * 0.03], [height, height], color=INK, linewidth=1, zorder=3)
@@ -102,7 +100,7 @@ def _draw_axis(axes: Axes, x: int, name: str, places: dict[str, float], *, label
                 va="center",
                 fontsize=9,
                 color=INK,
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.5},
+                bbox={"facecolor": PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 0.5},
                 zorder=4,
             )
 
@@ -119,15 +117,17 @@ def _draw_trial(
         # Level at the axes, so that neighbours can be told apart between them.
         vertices += [(x + 0.4, here), (x + 0.6, there), (x + 1.0, there)]
         codes += [Path.CURVE4] * 3
-    best, shade = is_winner(trial, result), colour(trial, result)
+    best, (shade, opacity) = is_winner(trial, result), colour(trial, result)
     axes.add_patch(
         PathPatch(
             Path(vertices, codes),
             fill=False,
             edgecolor=shade,
+            alpha=opacity,
             linewidth=3.5 if best else 1.3,
             linestyle="--" if trial.score is None else "-",
             zorder=2,
         )
     )
-    axes.plot(len(through), end, "x" if trial.score is None else "o", color=shade, zorder=5)
+    shape = "x" if trial.score is None else "o"
+    axes.plot(len(through), end, shape, color=shade, alpha=opacity, zorder=5)

@@ -1,0 +1,33 @@
+"""The figures of a run, a file a kind; a new kind is a file here and a row in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import chain
+
+from rnn_suite.report.figures.canvas import Picture, svg
+from rnn_suite.report.figures.changes import changes
+from rnn_suite.report.figures.curves import learning_curves
+from rnn_suite.report.figures.pairs import regressed_pairs
+from rnn_suite.report.figures.rules import rule_distances
+from rnn_suite.report.figures.searches import searches
+from rnn_suite.report.figures.seeds import search_bests, seed_accuracies
+from rnn_suite.report.figures.steps import step_times
+from rnn_suite.report.run import RunReport
+
+__all__ = ["Picture", "galleries", "svg"]
+
+_KINDS: dict[str, tuple[Callable[[RunReport], Iterable[Picture]], ...]] = {
+    "Accuracy": (seed_accuracies,),
+    "Learning curves": (learning_curves,),
+    "Old against new, in pairs": (regressed_pairs, changes),
+    "Step time": (step_times,),
+    "Searches": (search_bests, searches),
+    "Rules": (rule_distances,),
+}
+
+
+def galleries(run: RunReport) -> dict[str, list[Picture]]:
+    """Return by heading what there is to draw of `run`; a heading without anything is left out."""
+    found = {name: list(chain(*(kind(run) for kind in kinds))) for name, kinds in _KINDS.items()}
+    return {name: pictures for name, pictures in found.items() if pictures}

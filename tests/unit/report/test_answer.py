@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import pytest
+
+from rnn_suite.evidence import InPairs, written
+from rnn_suite.report.answer import answer
+from rnn_suite.report.run import Answer, Safety
+from rnn_suite.verdicts import Outcome, Verdict
+from tests.unit.report.verdicts import (
+    IMPROVED,
+    INCONCLUSIVE,
+    NOT_COMPARABLE,
+    PASS,
+    REGRESSED,
+    verdict,
+)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "safety", "line"),
+    [
+        ([], Safety.NOT_KNOWN, "Not known: nothing was compared."),
+        (
+            [NOT_COMPARABLE, NOT_COMPARABLE],
+            Safety.NOT_KNOWN,
+            "Not known: nothing was compared. To settle it: a remedy.",
+        ),
+        ([PASS], Safety.SAFE, "Safe: no regression in 1 comparisons."),
+        (
+            [PASS, PASS, verdict(Outcome.NOT_COMPARABLE, "step_time")],
+            Safety.SAFE,
+            "Safe: no regression in 2 comparisons (1 not comparable).",
+        ),
+        (
+            [PASS, PASS, verdict(Outcome.NOT_COMPARABLE, "dataset")],
+            Safety.SAFE,
+            "Safe: no regression in 2 comparisons (1 not comparable).",
+        ),
+        (
+            [PASS, PASS, NOT_COMPARABLE],
+            Safety.NOT_KNOWN,
+            (
+                "Not known: no regression in 2 comparisons, but without an answer: "
+                "accuracy of lstm (not comparable). To settle it: a remedy."
+            ),
+        ),
+        ([PASS, IMPROVED], Safety.SAFE, "Safe: no regression in 2 comparisons (1 improved)."),
+        (
+            [PASS, INCONCLUSIVE],
+            Safety.NOT_KNOWN,
+            (
+                "Not known: no regression in 2 comparisons, but without an answer: "
+                "accuracy of lstm (inconclusive). To settle it: a remedy."
+            ),
+        ),
+        (
+            [PASS, REGRESSED],
+            Safety.NOT_SAFE,
+            "Not safe: accuracy of lstm regressed (0.8000 -> 0.7000).",
+        ),
+        (
+            [REGRESSED, INCONCLUSIVE, NOT_COMPARABLE],
+            Safety.NOT_SAFE,
+            "Not safe: accuracy of lstm regressed (0.8000 -> 0.7000).",
+        ),
+        (
+            [verdict(Outcome.REGRESSED, "tuner_life", "all"), REGRESSED],
+            Safety.NOT_SAFE,
+            (
+                "Not safe: tuner_life regressed (0.8000 -> 0.7000), "
+                "accuracy of lstm regressed (0.8000 -> 0.7000)."
+            ),
+        ),
+    ],
+)
+def test_the_answer_fits_what_was_found(verdicts: list[Verdict], safety: Safety, line: str) -> None:
+    assert answer(verdicts) == Answer(safety=safety, line=line)
+
+
+def test_a_question_that_ended_without_a_verdict_leaves_the_answer_open() -> None:
+    assert answer([PASS], ["tests/gate/test_exact.py::test_ask[lstm]"]) == Answer(
+        safety=Safety.NOT_KNOWN,
+        line="Not known: no regression in 1 comparisons, but without an answer: test_ask[lstm]. "
+        "To settle it: run the tests without an answer again.",
+    )
+
+
+def test_of_a_pair_the_answer_says_by_how_much_it_changed() -> None:
+    pairs = InPairs(
+        meaning="importing",
+        unit="s",
+        is_ratio=True,
+        old=(1.0,),
+        new=(2.0,),
+        estimate=0.7,
+        lower=0.6,
+        upper=0.8,
+        confidence=0.95,
+        smallest_visible=0.05,
+        red=0.05,
+        harm=0.1,
+        confirmed=True,
+    )
+    found = verdict(
+        Outcome.REGRESSED, "import", "all", interval="+82 to +123 %", evidence=written(pairs)
+    )
+    assert answer([found]).line == ("Not safe: import regressed (0.8000 -> 0.7000, +82 to +123 %).")
+
+
+def test_one_line_names_no_more_than_six() -> None:
+    reds = [verdict(Outcome.REGRESSED, f"question{i}") for i in range(8)]
+    line = answer(reds).line
+    assert "question5" in line
+    assert "question6" not in line
+    assert line.endswith(" and 2 more.")
