@@ -15,6 +15,7 @@ from rnn_suite.plugin.shared import REPORTER, as_usage_error
 from rnn_suite.report.drifts import drift_lines
 from rnn_suite.report.github import append_step_summary, workflow_commands
 from rnn_suite.report.write import prepare_folder, write_report
+from rnn_suite.series import Series, series
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,6 +59,7 @@ class _Reports:
         self._reporter = config.stash[REPORTER]
         self._folder = folder
         self._drifts: list[str] = []
+        self._past: tuple[Series, ...] = ()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self) -> None:
@@ -94,11 +96,13 @@ class _Reports:
             corpus=self._reporter.corpus,
         )
         append_run(path, line)
-        self._drifts = drift_lines(read_history(path))
+        history = read_history(path)
+        self._past, self._drifts = series(history), drift_lines(history)
 
     def _write_all(self, finished: bool) -> None:
         if self._folder is not None:
-            write_report(self._folder, self._reporter.so_far(finished=finished), self._drifts)
+            run = self._reporter.so_far(finished=finished)
+            write_report(self._folder, run, self._drifts, self._past)
 
     def _write_step_summary(self, finished: bool) -> None:
         path = os.environ.get("GITHUB_STEP_SUMMARY")

@@ -20,6 +20,7 @@ from rnn_suite.report.figures import Picture, galleries, svg
 from rnn_suite.report.rule_counts import rule_counts
 from rnn_suite.report.run import Answer, RunReport, Safety, read_run
 from rnn_suite.report.templates import environment
+from rnn_suite.series import Series
 from rnn_suite.verdicts import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -64,12 +65,19 @@ class _Drawn:
     svg: Markup
 
 
-def page(run: RunReport, drifts: Sequence[str] = (), *, figures: bool = True) -> str:
+def page(
+    run: RunReport,
+    drifts: Sequence[str] = (),
+    past: Sequence[Series] = (),
+    *,
+    figures: bool = True,
+) -> str:
     """Return the run as HTML; the same arguments give the same text.
 
     Args:
         run: what is reported.
         drifts: what a history of runs shows and this one alone does not, a sentence each.
+        past: what was measured run after run, this one included.
         figures: whether to draw them, which takes seconds.
     """
     run = from_jsonable(
@@ -77,7 +85,7 @@ def page(run: RunReport, drifts: Sequence[str] = (), *, figures: bool = True) ->
         json.loads(_writable(json.dumps(to_jsonable(run), ensure_ascii=False))),
         where="run",
     )
-    pictures = galleries(run)
+    pictures = galleries(run, past)
     drawn: dict[str, list[_Drawn]] = {}
     no_figures = "" if figures or not pictures else _LATER
     if figures:

@@ -8,6 +8,7 @@ from pathlib import Path
 from rnn_suite.errors import FormatError
 from rnn_suite.jsonable import write_atomically
 from rnn_suite.report.run import RunReport, write_run
+from rnn_suite.series import Series
 
 VERDICTS, SUMMARY, PAGE = "verdicts.json", "summary.md", "report.html"
 """Names in the folder."""
@@ -30,7 +31,12 @@ def prepare_folder(folder: Path) -> None:
 
 
 def write_report(
-    folder: Path, run: RunReport, drifts: Sequence[str] = (), *, figures: bool = True
+    folder: Path,
+    run: RunReport,
+    drifts: Sequence[str] = (),
+    past: Sequence[Series] = (),
+    *,
+    figures: bool = True,
 ) -> None:
     """Write verdicts.json, summary.md and report.html.
 
@@ -38,6 +44,7 @@ def write_report(
         folder: made by `prepare_folder`.
         run: what is reported.
         drifts: what a history of runs shows, a sentence each.
+        past: what was measured run after run, this one included.
         figures: whether to draw them, which takes seconds; `python -m rnn_suite.report.page` does it later.
 
     Raises:
@@ -48,4 +55,4 @@ def write_report(
 
     write_run(folder / VERDICTS, run)
     write_atomically(folder / SUMMARY, summary(run).encode())
-    write_atomically(folder / PAGE, page(run, drifts, figures=figures).encode())
+    write_atomically(folder / PAGE, page(run, drifts, past, figures=figures).encode())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
 from rnn_suite.report.figures.canvas import Picture, svg
@@ -13,7 +13,9 @@ from rnn_suite.report.figures.rules import rule_distances
 from rnn_suite.report.figures.searches import searches
 from rnn_suite.report.figures.seeds import search_bests, seed_accuracies
 from rnn_suite.report.figures.steps import step_times
+from rnn_suite.report.figures.trends import trends
 from rnn_suite.report.run import RunReport
+from rnn_suite.series import Series
 
 __all__ = ["Picture", "galleries", "svg"]
 
@@ -27,7 +29,8 @@ _KINDS: dict[str, tuple[Callable[[RunReport], Iterable[Picture]], ...]] = {
 }
 
 
-def galleries(run: RunReport) -> dict[str, list[Picture]]:
-    """Return by heading what there is to draw of `run`; a heading without anything is left out."""
+def galleries(run: RunReport, past: Sequence[Series] = ()) -> dict[str, list[Picture]]:
+    """Return by heading what there is to draw of `run` and of the runs before; no heading is without any."""
     found = {name: list(chain(*(kind(run) for kind in kinds))) for name, kinds in _KINDS.items()}
+    found["Over runs and versions"] = list(trends(past))
     return {name: pictures for name, pictures in found.items() if pictures}
