@@ -25,7 +25,7 @@ def describe_environment() -> Environment:
     return Environment(
         python=platform.python_version(),
         tensorflow=_version(*_TENSORFLOW_DISTRIBUTIONS),
-        keras=_version("keras"),
+        keras=_version("keras", "keras-nightly"),
         numpy=_version("numpy"),
         system=f"{platform.system()} {platform.machine()}",
         processor=_processor(),
@@ -44,7 +44,7 @@ def library_versions() -> dict[str, str]:
     """Return the versions of the libraries under test, without importing any of them."""
     return {
         "tensorflow": _version(*_TENSORFLOW_DISTRIBUTIONS),
-        "keras": _version("keras"),
+        "keras": _version("keras", "keras-nightly"),
         "numpy": _version("numpy"),
     }
 

@@ -17,9 +17,9 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A release that only adds a deprecation warning is no regression: the gate shows warnings."""
+    """A release that only adds a deprecation warning is none of the known faults: warnings are shown."""
     for item in items:
-        if not {HERE / "gate", HERE / "selftest"}.isdisjoint(item.path.parents):
+        if HERE / "selftest" in item.path.parents:
             item.add_marker(pytest.mark.filterwarnings("default"))
 
 

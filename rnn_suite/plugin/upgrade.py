@@ -118,6 +118,8 @@ def upgraded(request: pytest.FixtureRequest) -> Upgraded:
     refuse_xdist(config)
     from rnn_suite.bisect import changed_packages
     from rnn_suite.data import load
+    from rnn_suite.environment import describe_environment
+    from rnn_suite.fresh_process import in_fresh_processes
     from rnn_suite.upgrade.decision import State
     from rnn_suite.upgrade.phases import Asked
     from rnn_suite.upgrade.run import compare_environments
@@ -140,8 +142,8 @@ def upgraded(request: pytest.FixtureRequest) -> Upgraded:
     record = new_record(config)
     say(config, f"rnn-suite: every pair is kept in {record.path}")
     found = compare_environments(plan, record, lambda line: say(config, f"rnn-suite: {line}"))
-    # Not before the pairs are measured: it imports TensorFlow.
-    config.stash[REPORTER].environment = request.getfixturevalue("suite_environment")
+    # By another process: this one has no need of TensorFlow.
+    (config.stash[REPORTER].environment,) = in_fresh_processes(describe_environment)
     regressed = [str(q) for q, d in found.decisions.items() if d.state is State.REGRESSED]
     try:
         record.append(

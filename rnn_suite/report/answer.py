@@ -47,7 +47,7 @@ def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> Answe
     if names:
         return Answer(
             safety=Safety.NOT_KNOWN,
-            line=f"Not known: no regression in {len(compared)} comparisons, but without an answer: "
+            line=f"Not known: no regression in {_comparisons(compared)}, but without an answer: "
             f"{_some(names)}{_settled(waiting, unanswered)}",
         )
     counts = Counter(verdict.outcome for verdict in verdicts)
@@ -58,8 +58,12 @@ def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> Answe
     ]
     tail = f" ({', '.join(others)})" if others else ""
     return Answer(
-        safety=Safety.SAFE, line=f"Safe: no regression in {len(compared)} comparisons{tail}."
+        safety=Safety.SAFE, line=f"Safe: no regression in {_comparisons(compared)}{tail}."
     )
+
+
+def _comparisons(compared: Sequence[Verdict]) -> str:
+    return f"{len(compared)} comparison{'s' if len(compared) > 1 else ''}"
 
 
 def _named(verdict: Verdict) -> str:

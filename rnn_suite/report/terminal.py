@@ -74,7 +74,7 @@ def phase_rows(results: Mapping[str, Sequence[SeedResult]]) -> list[tuple[str, .
 
     The first seed alone traces, so its first step stands by itself. Nothing trained gives no rows.
     """
-    rows = [_PHASES] if results else []
+    rows: list[tuple[str, ...]] = [_PHASES] if results else []
     for name, seeds in results.items():
         first, imported = seeds[0], seeds[0].import_seconds
         steady = [

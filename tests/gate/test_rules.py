@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from rnn_suite.plugin import Gate
 from rnn_suite.questions import QUESTIONS
-from rnn_suite.questions.rules import TOPICS
-from tests.gate.conftest import AskRules
+from rnn_suite.questions.rules import TOPICS, RuleFindings
 
 # Rules bring their own models: their size is the same in all profiles.
 ASKED = [
@@ -24,6 +25,6 @@ ASKED = [
 
 @pytest.mark.parametrize(("topic", "subject"), ASKED)
 def test_the_libraries_keep_the_rules(
-    gate: Gate, ask_rules: AskRules, topic: str, subject: str
+    gate: Gate, ask_rules: Callable[[str, str], RuleFindings], topic: str, subject: str
 ) -> None:
     gate.ask_rules(QUESTIONS[topic], subject, ask_rules(topic, subject))

@@ -42,7 +42,7 @@ def test_a_run_that_compared_something_exits_with_0_beside_what_it_could_not(
     assert result.ret == 0
     result.stdout.fnmatch_lines(
         [
-            "Not known: no regression in 1 comparisons*parameters of gru (not comparable). To settle it: *"
+            "Not known: no regression in 1 comparison*parameters of gru (not comparable). To settle it: *"
         ]
     )
 

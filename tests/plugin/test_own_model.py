@@ -62,19 +62,23 @@ class OwnProject:
         )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def keras_imported() -> None:
+    """Import what cannot be imported twice, before pytester notes what runs in this process may forget."""
+    import h5py  # noqa: F401
+    import keras  # noqa: F401
+    import psutil  # noqa: F401
+
+
 @pytest.fixture
 def small(pytester: pytest.Pytester) -> OwnProject:
     """A model that trains in a moment."""
-    import keras  # noqa: F401  # before the runs in this process, which forget what they imported
-
     return OwnProject(pytester, SMALL)
 
 
-@pytest.fixture
-def recorded(small: OwnProject) -> OwnProject:
-    """The same, with its baselines recorded."""
-    assert small.run("--update-baselines").ret == 10
-    return small
+def record(project: OwnProject, aspects: str) -> None:
+    """Record the baselines of some of the tests of a project."""
+    assert project.run("--update-baselines", "-k", aspects).ret == 10
 
 
 def example() -> str:
@@ -128,45 +132,47 @@ def test_a_test_becomes_one_a_question_and_brings_its_own_data(small: OwnProject
     ]
 
 
-def test_nothing_of_the_data_is_written(recorded: OwnProject) -> None:
-    left = {path.name for path in recorded.pytester.path.rglob("*") if path.is_file()}
+def test_the_same_model_passes_and_nothing_of_its_data_is_written(small: OwnProject) -> None:
+    record(small, "not step_time")
+    result = small.run("-k", "not step_time")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["own_parameters * small * 11 * 11 * exact * pass"])
+    result.stdout.fnmatch_lines(["own_data * small * 4 arrays * equal * pass"])
+    left = {path.name for path in small.pytester.path.rglob("*") if path.is_file()}
     assert {name for name in left if not name.endswith((".py", ".pyc"))} == {"small.json"}
 
 
-def test_the_same_model_passes(recorded: OwnProject) -> None:
-    result = recorded.run("-k", "not step_time")
-    assert result.ret == 0
-    result.stdout.fnmatch_lines(["own_data * small * 4 arrays * equal * pass"])
-    result.stdout.fnmatch_lines(["own_parameters * small * 11 * 11 * exact * pass"])
-
-
-def test_another_width_is_red(recorded: OwnProject) -> None:
-    recorded.write(**{"RATE, SEED, METRICS = 2,": "RATE, SEED, METRICS = 3,"})
-    result = recorded.run("-k", "parameters")
+def test_another_width_is_red(small: OwnProject) -> None:
+    record(small, "parameters")
+    small.write(**{"RATE, SEED, METRICS = 2,": "RATE, SEED, METRICS = 3,"})
+    result = small.run("-k", "parameters")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["own_parameters of small: regressed", "Received: 16 parameters"])
 
 
-def test_other_data_is_red_and_its_metric_not_comparable(recorded: OwnProject) -> None:
-    recorded.write(**{"= 2, 0.1, 1,": "= 2, 0.1, 7,"})
-    result = recorded.run("-k", "data or metric", "-rs")
+def test_other_data_is_red_and_its_metric_not_comparable(small: OwnProject) -> None:
+    record(small, "data or metric")
+    small.write(**{"= 2, 0.1, 1,": "= 2, 0.1, 7,"})
+    result = small.run("-k", "data or metric", "-rs")
     result.assert_outcomes(failed=1, skipped=1)
     assert result.ret == 1
     result.stdout.fnmatch_lines(["own_data of small: regressed", "Received: other bytes*x_test*"])
     assert "seed 1 of" not in result.stderr.str()
 
 
-def test_another_metric_is_another_experiment(recorded: OwnProject) -> None:
-    recorded.write(**{'["accuracy"]': '["mse"]'})
-    result = recorded.run("-k", "parameters", "-rs")
+def test_another_metric_is_another_experiment(small: OwnProject) -> None:
+    record(small, "parameters")
+    small.write(**{'["accuracy"]': '["mse"]'})
+    result = small.run("-k", "parameters", "-rs")
     result.assert_outcomes(skipped=1)
     assert result.ret == 10
     result.stdout.fnmatch_lines(["*metric: 'accuracy' / 'mse'*"])
 
 
-def test_a_loss_that_is_no_number_is_red_and_says_which_seed(recorded: OwnProject) -> None:
-    recorded.write(**{"= 2, 0.1, 1,": "= 2, float('nan'), 1,"})
-    result = recorded.run("-k", "metric")
+def test_a_loss_that_is_no_number_is_red_and_says_which_seed(small: OwnProject) -> None:
+    record(small, "metric")
+    small.write(**{"= 2, 0.1, 1,": "= 2, float('nan'), 1,"})
+    result = small.run("-k", "metric")
     result.assert_outcomes(failed=1)
     assert result.ret == 1
     result.stdout.fnmatch_lines(

@@ -42,7 +42,7 @@ def test_an_inconclusive_verdict_passes_with_a_warning_and_the_answer_is_not_kno
     result.stdout.fnmatch_lines(
         [
             "*VerdictWarning: accuracy of lstm: inconclusive",
-            "Not known: no regression in 1 comparisons*accuracy of lstm (inconclusive). To settle it: *",
+            "Not known: no regression in 1 comparison*accuracy of lstm (inconclusive). To settle it: *",
         ]
     )
 

@@ -46,7 +46,7 @@ def test_the_summary_names_what_regressed(recorded: Project) -> None:
 
 
 def test_the_summary_is_there_in_quiet_runs_too(recorded: Project) -> None:
-    assert last_line(recorded.run("-q")) == "Safe: no regression in 1 comparisons."
+    assert last_line(recorded.run("-q")) == "Safe: no regression in 1 comparison."
 
 
 def test_a_run_that_records_lists_the_files(project: Project) -> None:

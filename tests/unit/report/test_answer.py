@@ -25,7 +25,7 @@ from tests.unit.report.verdicts import (
             Safety.NOT_KNOWN,
             "Not known: nothing was compared. To settle it: a remedy.",
         ),
-        ([PASS], Safety.SAFE, "Safe: no regression in 1 comparisons."),
+        ([PASS], Safety.SAFE, "Safe: no regression in 1 comparison."),
         (
             [PASS, PASS, verdict(Outcome.NOT_COMPARABLE, "step_time")],
             Safety.SAFE,
@@ -80,7 +80,7 @@ def test_the_answer_fits_what_was_found(verdicts: list[Verdict], safety: Safety,
 def test_a_question_that_ended_without_a_verdict_leaves_the_answer_open() -> None:
     assert answer([PASS], ["tests/gate/test_exact.py::test_ask[lstm]"]) == Answer(
         safety=Safety.NOT_KNOWN,
-        line="Not known: no regression in 1 comparisons, but without an answer: test_ask[lstm]. "
+        line="Not known: no regression in 1 comparison, but without an answer: test_ask[lstm]. "
         "To settle it: run the tests without an answer again.",
     )
 
