@@ -1,7 +1,8 @@
 """Known faults, switched on from outside: a pytest plugin that wounds the installed libraries.
 
 `RNN_SUITE_FAULT=name PYTEST_PLUGINS=tests.selftest.faults python -m pytest -m smoke --runs DIR` runs
-the gate, unchanged, against the wounded library; a folder of its own keeps its results apart.
+the gate, unchanged, against the wounded library; a folder of its own keeps its results apart. Several names,
+with commas between them, wound it in several places.
 """
 
 from __future__ import annotations
@@ -127,4 +128,5 @@ FAULTS: dict[str, Callable[[], None]] = {
 
 
 def pytest_configure() -> None:
-    FAULTS[os.environ["RNN_SUITE_FAULT"]]()
+    for name in os.environ["RNN_SUITE_FAULT"].split(","):
+        FAULTS[name]()
