@@ -61,6 +61,11 @@ class Run:
         """Return how many finished seeds are on disk."""
         return len(list(self.folder.glob("*/*/*/seed-*.json")))
 
+    def kept_trials(self) -> int:
+        """Return how many trials of searches have ended and are on disk."""
+        # Our notes: Keras Tuner's own file of a trial is there before the trial has ended.
+        return len(list(self.folder.glob("searches/**/project/trial_*/rnn_suite.json")))
+
     def _path(self, experiment: Experiment, seed: int) -> Path:
         folder = self.folder / experiment.profile / experiment.corpus.name / experiment.cell
         return folder / f"seed-{seed:05d}.json"

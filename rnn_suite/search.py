@@ -7,15 +7,29 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from rnn_suite.errors import InvalidExperimentError, UnknownNameError
 from rnn_suite.experiment import CorpusConfig, Experiment, ModelConfig, TrainingConfig
+from rnn_suite.hyperband import epochs_trained, rounds, trials_begun
+from rnn_suite.models import CELLS, HEADS
 
 Value = int | float | str
 """Value of a hyperparameter."""
+
+TUNER_NAMES = ("hyperband", "random", "bayesian", "grid")
+"""Names of tuners; `rnn_suite.tuning.tuners` has what each is, and needs Keras Tuner to make it."""
+
+_KINDS: dict[type, tuple[tuple[type, ...], str]] = {
+    bool: ((bool, int), "0 or 1, as an IntRange gives"),
+    int: ((int,), "a whole number, as an IntRange gives"),
+    float: ((float, int), "a number, as Numbers gives"),
+    str: ((str,), "a name, as Names gives"),
+}
+"""From the type of a field to those of the values it takes, and in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +43,13 @@ class IntRange:
     low: int
     high: int
     step: int
+
+    def __post_init__(self) -> None:
+        if self.step < 1:
+            raise InvalidExperimentError(
+                f"Invalid step of hyperparameter {self.name}.\nExpected: 1 or more\n"
+                f"Received: {self.step!r}"
+            )
 
     @property
     def values(self) -> tuple[int, ...]:
@@ -110,9 +131,9 @@ class Search:
     """What the space does not set; `epochs` is how long the model is trained that is rebuilt in the end."""
     space: SearchSpace = NOTEBOOK_SPACE
     tuner: str = "hyperband"
-    """Which tuner: a row of `rnn_suite.tuning.tuners.TUNERS`."""
+    """Which tuner: one of `TUNER_NAMES`."""
     objective: str = "val_accuracy"
-    """What is highest in the best trial."""
+    """What is best in the best trial; `rnn_suite.tuning.folder.ask` takes accuracies alone."""
     max_epochs: int = 10
     """Epochs of the longest trial; of every trial, where the tuner is not Hyperband."""
     factor: int = 3
@@ -143,6 +164,20 @@ class Search:
         """What baselines call the subject: a search is about all cells."""
         return "all"
 
+    @property
+    def planned_trials(self) -> int:
+        """How many trials a whole search has."""
+        if self.tuner == "hyperband":
+            return trials_begun(rounds(self.max_epochs, self.factor, self.iterations))
+        return min(self.max_trials, self.space.points)
+
+    @property
+    def planned_epochs(self) -> int:
+        """How many epochs its trials train together, where none is stopped early."""
+        if self.tuner == "hyperband":
+            return epochs_trained(rounds(self.max_epochs, self.factor, self.iterations))
+        return self.planned_trials * self.max_epochs
+
     def experiment(self, values: Mapping[str, Value], *, seed: int = 1) -> Experiment:
         """Return the experiment that is trained with these hyperparameters.
 
@@ -167,8 +202,26 @@ class Search:
                     "Expected: a field of model or training, such as model.units\n"
                     f"Received: {parameters[name].field!r}"
                 )
+            kinds, told = _KINDS[typing.get_type_hints(type(parts[part]))[attribute]]
+            if type(value) not in kinds:
+                raise InvalidExperimentError(
+                    f"Invalid value of hyperparameter {name}, which sets {parameters[name].field}.\n"
+                    f"Expected: {told}\nReceived: {value!r}"
+                )
             parts[part] = dataclasses.replace(parts[part], **{attribute: value})
+        _check_names(parts["model"])
         return Experiment(profile=self.profile, corpus=self.corpus, seeds=(seed,), **parts)
+
+
+def _check_names(model: ModelConfig) -> None:
+    # An experiment looks them up where its model is built: a search would, in the first trial that has them.
+    for name, known in (("cell", tuple(CELLS)), ("head", tuple(HEADS))):
+        received = getattr(model, name)
+        if received not in known:
+            raise InvalidExperimentError(
+                f"Invalid experiment field model.{name}.\nExpected: one of {', '.join(known)}\n"
+                f"Received: {received!r}"
+            )
 
 
 def _rules(search: Search) -> list[tuple[str, bool, str]]:
@@ -177,6 +230,7 @@ def _rules(search: Search) -> list[tuple[str, bool, str]]:
         ("space", len(names) >= 1, "one hyperparameter or more"),
         ("space", len(set(names)) == len(names), "no name twice"),
         ("space", all(p.values for p in search.space.parameters), "one value or more for each"),
+        ("tuner", search.tuner in TUNER_NAMES, f"one of {', '.join(TUNER_NAMES)}"),
         ("max_epochs", search.max_epochs >= 1, "1 or more"),
         ("factor", search.factor >= 2, "2 or more"),
         ("iterations", search.iterations >= 1, "1 or more"),

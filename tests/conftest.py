@@ -29,4 +29,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if collection_path != HERE / "selftest" / "rules":
         return None
     wanted = Expression.compile(config.option.markexpr or "selftest")
-    return None if wanted.evaluate(lambda name, **_: name == "selftest") else True
+    return None if wanted.evaluate(_is_selftest) else True
+
+
+def _is_selftest(name: str, /, **_: object) -> bool:
+    return name == "selftest"

@@ -191,7 +191,11 @@ def workbench(request: pytest.FixtureRequest, suite_environment: Environment) ->
         fresh=config.option.fresh,
     )
     if run.resumed:
-        say(config, f"rnn-suite: taking up {run.folder}, seeds on disk: {run.kept_seeds()}")
+        say(
+            config,
+            f"rnn-suite: taking up {run.folder}, on disk: {run.kept_seeds()} trained seeds, "
+            f"{run.kept_trials()} trials of searches",
+        )
     config.stash[WORKBENCH] = Workbench(run, progress=_progress(config))
     return config.stash[WORKBENCH]
 

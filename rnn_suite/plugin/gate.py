@@ -25,6 +25,7 @@ from rnn_suite.baselines import (
 )
 from rnn_suite.experiment import Experiment
 from rnn_suite.jsonable import to_jsonable
+from rnn_suite.own.model import OwnModel
 from rnn_suite.questions import Pair, Question
 from rnn_suite.search import Search
 from rnn_suite.verdicts import Outcome, Verdict
@@ -42,6 +43,10 @@ EVIDENCE = "rnn_suite_evidence"
 
 EVIDENCE_KEY: pytest.StashKey[str] = pytest.StashKey()
 """Where a test keeps it until then, as JSON."""
+
+
+Subject = Experiment | Search | OwnModel
+"""What is measured on a corpus."""
 
 
 class VerdictWarning(UserWarning):
@@ -92,13 +97,13 @@ class Gate:
             environment=self._environment,
         )
 
-    def path(self, question: Question, experiment: Experiment | Search) -> Path:
+    def path(self, question: Question, experiment: Subject) -> Path:
         """Return where the question's baseline lies."""
         return baseline_path(
             baselines_folder(self._config, experiment.profile), question, experiment
         )
 
-    def baseline(self, question: Question, experiment: Experiment | Search) -> Baseline:
+    def baseline(self, question: Question, experiment: Subject) -> Baseline:
         """Return the question's baseline.
 
         Raises:
@@ -109,7 +114,7 @@ class Gate:
     def ask(
         self,
         question: Question,
-        experiment: Experiment | Search,
+        experiment: Subject,
         new: Measurement,
         *,
         reconsider: Callable[[Verdict], Verdict] = lambda verdict: verdict,
@@ -171,7 +176,7 @@ class Gate:
             case Outcome.NOT_COMPARABLE:
                 pytest.skip(str(verdict))
 
-    def check_answerable(self, question: Question, experiment: Experiment | Search) -> None:
+    def check_answerable(self, question: Question, experiment: Subject) -> None:
         """Raise before hours of training what `ask` or `record` would raise after them.
 
         Raises:
@@ -180,7 +185,7 @@ class Gate:
         if not self.updating or self.path(question, experiment).exists():
             self.baseline(question, experiment)
 
-    def record(self, question: Question, experiment: Experiment | Search, new: Measurement) -> None:
+    def record(self, question: Question, experiment: Subject, new: Measurement) -> None:
         """Write `new` as the question's baseline and end the test as skipped: nothing was compared."""
         self._record(question, self.path(question, experiment), new)
 

@@ -113,9 +113,7 @@ class GateModel:
             self._ask_step_time(own, bench)
         else:
             question, measure = _AT_ONCE[self._aspect]
-            # The gate takes whatever has a profile, a corpus, a cell and seeds.
-            subject: Any = own
-            self._gate.ask(question, subject, self._measurement(own, bench, measure(bench)))
+            self._gate.ask(question, own, self._measurement(own, bench, measure(bench)))
 
     def _bench(self, own: OwnModel, build: Callable[[], Any], data: Callable[[], Any]) -> OwnBench:
         """Return what this run has made of the model, begun on the first call."""
@@ -163,13 +161,12 @@ class GateModel:
                 "No step was timed: pytest-xdist's processes share the machine.\nExpected: one process\n"
                 "Received: several\nNext: leave out -n, or leave this question out with -k 'not step_time'"
             )
-        subject: Any = own
         load = OtherLoad()
         measured = bench.step_times()
         others = load.others_fraction()
         self._gate.ask(
             OWN_STEP_TIME,
-            subject,
+            own,
             self._measurement(own, bench, measured),
             reconsider=lambda verdict: unless_busy(verdict, others),
         )
@@ -180,11 +177,10 @@ class GateModel:
             return self._measurement(seeds, bench, found)
 
         gate = self._gate
-        subject: Any = own
-        gate.check_answerable(question, subject)
+        gate.check_answerable(question, own)
         if gate.updating:
-            gate.record(question, subject, measure(own))
-        baseline = gate.baseline(question, subject)
+            gate.record(question, own, measure(own))
+        baseline = gate.baseline(question, own)
         untrained = self._measurement(own, bench, None)
         if incomparable_fields(question, baseline.measurement, untrained):
             # Training would not change that.

@@ -166,7 +166,8 @@ class Reporter:
             if self._unanswered() or workbench.interrupted:
                 workbench.run.close()
                 self.faults.append(
-                    f"Trained seeds kept: {workbench.run.kept_seeds()}, in {workbench.run.folder}; "
+                    f"Kept: {workbench.run.kept_seeds()} trained seeds and "
+                    f"{workbench.run.kept_trials()} trials of searches, in {workbench.run.folder}; "
                     "run again to go on from there, or with --fresh to begin anew."
                 )
             else:

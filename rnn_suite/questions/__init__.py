@@ -21,6 +21,7 @@ from rnn_suite.questions.step_time import STEP_TIME
 
 __all__ = [
     "DATASET",
+    "OWN_STEP_TIME",
     "QUESTIONS",
     "SEARCH",
     "SEARCH_STRUCTURE",

@@ -6,12 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rnn_suite.evidence import in_pairs
-from rnn_suite.questions import DATASET, STEP_TIME
+from rnn_suite.questions import DATASET, OWN_STEP_TIME, STEP_TIME
 from rnn_suite.report.run import Answer, Safety
 from rnn_suite.verdicts import Outcome, Verdict
 
 _NAMED_AT_MOST = 6
 """Questions that one line names; the table has them all."""
+
+
+_OF_ONE_MACHINE = {question.name for question in (STEP_TIME, OWN_STEP_TIME, DATASET)}
+"""What belongs to one machine or one corpus file, and may be missing on another."""
 
 
 def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> Answer:
@@ -40,7 +44,7 @@ def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> Answe
         v
         for v in verdicts
         if v.outcome is Outcome.INCONCLUSIVE
-        or (not v.compared and v.question not in (STEP_TIME.name, DATASET.name))
+        or (not v.compared and v.question not in _OF_ONE_MACHINE)
     ]
     names = [_test(nodeid) for nodeid in unanswered]
     names += [f"{_named(v)} ({v.outcome})" for v in waiting]

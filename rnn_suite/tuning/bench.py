@@ -13,8 +13,8 @@ from rnn_suite.search import Search
 from rnn_suite.trials import SearchResult, TrialResult
 from rnn_suite.tuning.processes import SearchProcess
 
-Show = Callable[[Search, int, tuple[TrialResult, ...], float], None]
-"""Told the search, its seed, the trials so far and the seconds gone."""
+Show = Callable[[Search, int, tuple[TrialResult, ...], float, bool], None]
+"""Told the search, and what `rnn_suite.tuning.processes.Progress` is told."""
 
 
 class SearchBench:

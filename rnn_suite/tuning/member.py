@@ -13,7 +13,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,16 +122,19 @@ def chief_is_gone(worker: Member, seen: str) -> MeasurementError:
     )
 
 
-def end_without_chief(worker: Member, folder: Path) -> None:
+def end_without_chief(worker: Member, folder: Path, waiting: Callable[[str], None]) -> None:
     """End this process, in the background, when its chief has not answered for a while.
 
     Args:
         worker: this process.
         folder: of the search; the fault is left there, unless the search has ended.
+        waiting: told once, in words, if the chief does not answer yet.
     """
 
     def watch() -> None:
         patience, since = CHIEF_STARTS_SECONDS, time.monotonic()
+        if not worker.chief_listens():
+            waiting(f"waits for the chief at {worker.host}:{worker.port}, {patience:.0f} s at most")
         while (silent := time.monotonic() - since) < patience:
             if worker.chief_listens():
                 patience, since = CHIEF_GONE_SECONDS, time.monotonic()

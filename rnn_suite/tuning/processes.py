@@ -11,16 +11,16 @@ from subprocess import Popen
 
 from rnn_suite.errors import FormatError, MeasurementError
 from rnn_suite.fresh_process import end_process, no_answer, start_process
-from rnn_suite.jsonable import from_jsonable, read_json
 from rnn_suite.search import Search
 from rnn_suite.trials import RUNNING, SearchResult, TrialResult
 from rnn_suite.tuning.cluster import Loss, losses
-from rnn_suite.tuning.folder import FAULT, PROJECT, RESULT, ask, is_searched
+from rnn_suite.tuning.folder import FAULT, PROJECT, RESULT, ask, found, is_searched, searched
 from rnn_suite.tuning.member import ALONE
 from rnn_suite.tuning.project import read_trials
 
-Progress = Callable[[int, tuple[TrialResult, ...], float], None]
-"""Told the seed, the trials begun so far and the seconds gone, whenever one begins or ends."""
+Progress = Callable[[int, tuple[TrialResult, ...], float, bool], None]
+"""Told the seed, the trials begun so far, the seconds gone, and whether the best is being rebuilt: whenever a
+trial begins or ends, and once when the rebuilding begins."""
 
 LOOK_SECONDS = 0.5
 
@@ -35,7 +35,9 @@ class SearchProcess:
     With several workers that process starts them and their chief, and watches them.
     """
 
-    def __init__(self, search: Search, seed: int, folder: Path, workers: int = 1) -> None:
+    def __init__(
+        self, search: Search, seed: int, folder: os.PathLike[str] | str, workers: int = 1
+    ) -> None:
         """Start it.
 
         Args:
@@ -46,10 +48,11 @@ class SearchProcess:
 
         Raises:
             FormatError: if the folder holds another search, or cannot be written.
-            InvalidExperimentError: if there is not one worker or more.
+            InvalidExperimentError: if there is not one worker or more, or a search takes no such seed.
+            UnknownNameError: if there is no such corpus.
         """
         # The process has another working folder.
-        folder = folder.absolute()
+        folder = Path(folder).absolute()
         self._seed, self._folder = seed, folder
         self._process: Popen[bytes] | None = None
         self._started = time.monotonic()
@@ -77,7 +80,7 @@ class SearchProcess:
             SuiteError: if the search could not be done, its process died or hangs, or its files are
                 damaged.
         """
-        process, shown = self._process, -1
+        process, shown = self._process, (0, False)
         while process is not None and process.poll() is None:
             time.sleep(LOOK_SECONDS)
             shown = self._show(progress, shown)
@@ -87,8 +90,7 @@ class SearchProcess:
                 raise MeasurementError((self._folder / FAULT).read_text(encoding="utf-8"))
             name = f"search from seed {self._seed} in {self._folder}"
             raise no_answer(name, f"exit status {process.returncode}", self._folder / "words.txt")
-        path = self._folder / RESULT
-        return from_jsonable(SearchResult, read_json(path), where=str(path))
+        return found(self._folder)
 
     def _check_it_goes_on(self) -> None:
         now = time.time()
@@ -103,16 +105,21 @@ class SearchProcess:
             ended = f"nothing new on disk for {now - self._seen:.0f} seconds"
             raise no_answer(name, ended, self._folder / "words.txt")
 
-    def _show(self, progress: Progress | None, shown: int) -> int:
+    def _show(self, progress: Progress | None, shown: tuple[int, bool]) -> tuple[int, bool]:
         if progress is None:
             return shown
         try:
             trials = read_trials(self._folder / PROJECT)
+            rebuilding = (
+                is_searched(self._folder)
+                and not searched(self._folder).stopped_by_failures
+                and any(trial.score is not None for trial in trials)
+            )
         except FormatError:
             return shown  # Keras Tuner is writing.
-        now = 2 * len(trials) - sum(trial.status == RUNNING for trial in trials)
+        now = 2 * len(trials) - sum(trial.status == RUNNING for trial in trials), rebuilding
         if trials and now != shown:
-            progress(self._seed, trials, time.monotonic() - self._started)
+            progress(self._seed, trials, time.monotonic() - self._started, rebuilding)
         return now
 
     def close(self) -> None:

@@ -13,12 +13,13 @@ from typing import Any
 from rnn_suite.errors import MeasurementError
 from rnn_suite.tuning.folder import is_searched, note_end, searched
 from rnn_suite.tuning.member import Member, chief_is_gone
+from rnn_suite.tuning.telling import say
 
 _LOOK_SECONDS = 0.2
 _IDLE_SECONDS = 0.1
 
 
-def hand_out_trials(tuner: Any, folder: Path) -> None:
+def hand_out_trials(tuner: Any, folder: Path, chief: Member, trials: int) -> None:
     """Hand out the trials of `tuner` until all workers have left, and note the end.
 
     Keras Tuner looks for that every 20 seconds; who knows it earlier notes it, and this process ends.
@@ -26,17 +27,28 @@ def hand_out_trials(tuner: Any, folder: Path) -> None:
     Args:
         tuner: the chief's.
         folder: of the search.
+        chief: this process.
+        trials: how many the whole search has.
     """
     ended, started = threading.Event(), time.perf_counter()
+    begun = len(tuner.oracle.trials)
 
     def end_when_noted() -> None:
+        told = False
         while not is_searched(folder):
+            if not told and chief.chief_listens():
+                told = True
+                say(
+                    f"listens at {chief.host}:{chief.port}, for {trials} trials"
+                    + (f", {begun} of them begun before" if begun else "")
+                )
             if ended.wait(_LOOK_SECONDS):
                 return
         # Where one failure after the other ended it, workers may be asking still; and the main thread
         # waits forever for a lock that the exception left held (`engine/oracle.py`, `synchronized`).
         if not searched(folder).stopped_by_failures:
             tuner.oracle.save()
+        say("the search has ended")
         os._exit(0)
 
     threading.Thread(target=end_when_noted, daemon=True).start()
@@ -45,6 +57,7 @@ def hand_out_trials(tuner: Any, folder: Path) -> None:
     # Keras Tuner leaves the last trials on disk as under way, and would run them again.
     tuner.oracle.save()
     note_end(folder, time.perf_counter() - started, stopped=False)
+    say("the search has ended")
 
 
 def take_trials(train: Callable[[], None], folder: Path, worker: Member) -> None:

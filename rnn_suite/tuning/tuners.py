@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from rnn_suite.errors import MissingPackageError, UnknownNameError
+from rnn_suite.errors import MissingPackageError
 from rnn_suite.search import IntRange, Search, SearchSpace, Value
 
 TUNERS: dict[str, tuple[str, Callable[[Search], dict[str, Any]]]] = {
@@ -25,7 +25,7 @@ TUNERS: dict[str, tuple[str, Callable[[Search], dict[str, Any]]]] = {
     "bayesian": ("BayesianOptimization", lambda search: {"max_trials": search.max_trials}),
     "grid": ("GridSearch", lambda search: {"max_trials": search.max_trials}),
 }
-"""From our name of a tuner to Keras Tuner's, and to what it is told of a search."""
+"""From our name of a tuner, all of `TUNER_NAMES`, to Keras Tuner's, and to what it is told of a search."""
 
 
 def keras_tuner() -> Any:
@@ -105,10 +105,7 @@ def make_tuner(search: Search, *, seed: int, folder: Path, hypermodel: Any, mixi
 
     Raises:
         MissingPackageError: if Keras Tuner is not installed.
-        UnknownNameError: if there is no such tuner.
     """
-    if search.tuner not in TUNERS:
-        raise UnknownNameError("tuner", search.tuner, sorted(TUNERS))
     name, arguments = TUNERS[search.tuner]
     # A tuner by Gaussian processes asks for scikit-learn, which Keras Tuner does not bring by itself.
     kind = type(f"{mixin.__name__}{name}", (mixin, getattr(keras_tuner(), name)), {})

@@ -56,7 +56,7 @@ def test_a_run_cut_short_is_taken_up_and_trains_only_what_is_missing(
     after = kept_seeds(tmp_path)
     assert second.returncode == 0, second.stdout + second.stderr
     assert "taking up" in second.stderr
-    assert f"seeds on disk: {len(before)}" in second.stderr
+    assert f"on disk: {len(before)} trained seeds" in second.stderr
     assert len(after) >= 3
     assert before.items() <= after.items()
 

@@ -354,3 +354,13 @@ def test_the_examples_of_verdicts_are_what_their_command_prints() -> None:
     assert len({outcome for outcome, _ in examples}) == 5
     for outcome, received in examples:
         assert f"| {outcome} | {received} |" in told
+
+
+def test_the_readmes_example_of_a_model_of_your_own_is_the_one_that_is_run() -> None:
+    readme, page = (
+        (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/own_model.md")
+    )
+    for marker in ("own model example", "own model commands"):
+        block = re.compile(rf"<!-- {marker} -->\n```.*?```", re.DOTALL)
+        (shown,), (run,) = block.findall(readme), block.findall(page)
+        assert shown == run

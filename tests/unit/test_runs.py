@@ -18,6 +18,7 @@ from rnn_suite.errors import FormatError
 from rnn_suite.experiment import Experiment
 from rnn_suite.results import CorpusIdentity, Environment, SeedResult
 from rnn_suite.runs import open_run
+from rnn_suite.tuning.project import NOTES
 
 Tiny = Callable[..., Experiment]
 Result = Callable[..., SeedResult]
@@ -90,6 +91,19 @@ def test_a_run_that_was_cut_short_is_taken_up_with_its_seeds(
     assert second.kept_seeds() == 1
     assert second.load(tiny(), identity, 3) == seed_result(3)
     assert second.load(tiny(), identity, 4) is None
+
+
+def test_trials_of_searches_that_ended_are_counted_and_those_cut_short_are_not(
+    tmp_path: Path, environment: Environment
+) -> None:
+    run = open_run(tmp_path, environment)
+    assert run.kept_trials() == 0
+    for number, files in enumerate(((NOTES, "trial.json"), (NOTES, "trial.json"), ("trial.json",))):
+        trial = run.folder / f"searches/smoke/imdb/seed-00101/project/trial_{number:04}"
+        trial.mkdir(parents=True)
+        for name in files:
+            (trial / name).write_text("{}")
+    assert (run.kept_trials(), run.kept_seeds()) == (2, 0)
 
 
 def test_a_finished_run_is_never_taken_up(

@@ -7,17 +7,20 @@ from typing import Any
 import pytest
 
 from rnn_suite.errors import InvalidExperimentError, UnknownNameError
-from rnn_suite.experiment import Experiment
+from rnn_suite.experiment import Experiment, ModelConfig, TrainingConfig
 from rnn_suite.jsonable import from_jsonable, to_jsonable
 from rnn_suite.search import (
     NOTEBOOK_SPACE,
     SEARCHES,
+    TUNER_NAMES,
+    IntRange,
+    Names,
     Numbers,
     Search,
     SearchSpace,
     profile_search,
 )
-from rnn_suite.tuning.tuners import draw_seed
+from rnn_suite.tuning.tuners import TUNERS, draw_seed
 
 
 def test_the_full_search_is_the_notebooks() -> None:
@@ -65,6 +68,30 @@ def test_values_become_the_fields_of_an_experiment() -> None:
     assert made.corpus == search.corpus
 
 
+def test_every_name_of_a_tuner_is_a_tuner() -> None:
+    assert tuple(TUNERS) == TUNER_NAMES
+
+
+def test_a_whole_number_and_a_fraction_are_numbers_to_a_field_that_takes_fractions() -> None:
+    space = SearchSpace(numbers=(Numbers(name="d", field="model.dropout", values=(0, 0.5)),))
+    Search(profile="tiny", model=ModelConfig(dropout=0), space=space)
+    Search(profile="tiny", training=TrainingConfig(learning_rate=1))
+
+
+def test_either_direction_may_be_searched() -> None:
+    both = IntRange(name="b", field="model.bidirectional", low=0, high=1, step=1)
+    search = Search(profile="tiny", space=SearchSpace(ranges=(both,)))
+    assert search.experiment({"b": 1}).model.bidirectional
+
+
+def test_a_search_knows_its_trials_and_epochs_beforehand() -> None:
+    smoke = profile_search("smoke", corpus="standin")
+    assert (smoke.planned_trials, smoke.planned_epochs) == (6, 11)
+    drawn = replace(smoke, tuner="random", max_trials=4)
+    assert (drawn.planned_trials, drawn.planned_epochs) == (4, 12)
+    assert replace(drawn, max_trials=1_000).planned_trials == drawn.space.points
+
+
 def test_a_value_outside_the_space_is_named() -> None:
     with pytest.raises(InvalidExperimentError, match="Received: 'depth'"):
         Search(profile="tiny").experiment({"depth": 2})
@@ -81,6 +108,35 @@ def test_a_value_outside_the_space_is_named() -> None:
         ({"iterations": 0}, "1 or more"),
         ({"max_trials": 0}, "1 or more"),
         ({"patience": -1}, "0 or more"),
+        (
+            {"tuner": "hyperbnad"},
+            r"field tuner\.\nExpected: one of hyperband, random, bayesian, grid\nReceived: 'hyperbnad'",
+        ),
+        (
+            {"model": ModelConfig(cell="lstn")},
+            r"field model\.cell\.\nExpected: one of simple_rnn, lstm, gru\nReceived: 'lstn'",
+        ),
+        ({"model": ModelConfig(head="none")}, r"field model\.head\.\nExpected: one of binary\n"),
+        (
+            {
+                "space": SearchSpace(
+                    names=(Names(name="c", field="model.cell", values=("gru", "lstn")),)
+                )
+            },
+            r"field model\.cell\.\nExpected: one of simple_rnn, lstm, gru\nReceived: 'lstn'",
+        ),
+        (
+            {
+                "space": SearchSpace(
+                    numbers=(Numbers(name="u", field="model.units", values=(16.0, 32.0)),)
+                )
+            },
+            r"hyperparameter u, which sets model\.units\.\nExpected: a whole number.*\nReceived: 16\.0",
+        ),
+        (
+            {"space": SearchSpace(names=(Names(name="u", field="model.units", values=("16",)),))},
+            r"hyperparameter u, .*\nExpected: a whole number.*\nReceived: '16'",
+        ),
         ({"space": SearchSpace()}, "one hyperparameter or more"),
         ({"space": SearchSpace(numbers=NOTEBOOK_SPACE.numbers * 2)}, "no name twice"),
         (
@@ -108,6 +164,11 @@ def test_a_value_outside_the_space_is_named() -> None:
 def test_a_search_that_cannot_be_made_is_refused(changed: dict[str, Any], named: str) -> None:
     with pytest.raises(InvalidExperimentError, match=named):
         replace(Search(profile="tiny"), **changed)
+
+
+def test_a_range_that_stands_still_is_refused() -> None:
+    with pytest.raises(InvalidExperimentError, match=r"hyperparameter u\.\nExpected: 1 or more"):
+        IntRange(name="u", field="model.units", low=16, high=32, step=0)
 
 
 def test_a_profile_that_is_unknown_is_named() -> None:

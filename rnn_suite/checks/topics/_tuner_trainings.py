@@ -91,7 +91,8 @@ def every_trial_has_callbacks_of_its_own() -> Iterator[Finding]:
     """Hand in one `EarlyStopping` and count how many reach the trainings, and what is set in them."""
     stoppings = [training.told["stopping"] for training in _trained()]
     yield equal("one each", [len(each) for each in stoppings], [1] * len(stoppings))
-    every = [_STOPPING, *(stopping for each in stoppings for stopping in each)]
+    given = [training.given for training in _trained()[:1]]
+    every = [*given, *(stopping for each in stoppings for stopping in each)]
     yield equal("no two the same", len({id(each) for each in every}), len(every))
     set_in_them = {(each.patience, each.monitor) for each in every}
     yield equal("what is set in them", set_in_them, {(1, "val_loss")})
@@ -138,17 +139,19 @@ class _Training:
     trial: TrialResult
     told: dict[str, Any]
     """What `fit` was told; `stopping` is every `EarlyStopping`."""
+    given: keras.callbacks.EarlyStopping
+    """The one that the search was handed, the same for all trainings."""
     first_weight: float
     epochs: list[int]
     """Numbers of the epochs that were trained."""
 
 
-_STOPPING = keras.callbacks.EarlyStopping(monitor="val_loss", patience=1)
-
-
 @functools.cache
 def _trained() -> tuple[_Training, ...]:
     noted: list[dict[str, Any]] = []
+    # One for each search: a training that is handed this one itself, and no copy, leaves its model in it, and
+    # no later search can copy that.
+    given = keras.callbacks.EarlyStopping(monitor="val_loss", patience=1)
 
     class OneWeight(keras_tuner().HyperModel):  # type: ignore[misc]  # Keras Tuner ships no types
         def build(self, hyperparameters: Any) -> Any:
@@ -174,6 +177,7 @@ def _trained() -> tuple[_Training, ...]:
             noted.append(
                 {
                     "told": named | {"stopping": stopping},
+                    "given": given,
                     "first_weight": first,
                     "epochs": history.epoch,
                 }
@@ -185,7 +189,7 @@ def _trained() -> tuple[_Training, ...]:
         # A data set takes less to set up than what Keras makes of arrays.
         batch = tf.data.Dataset.from_tensor_slices((X, Y)).batch(ROWS)
         try:
-            tuner.search(batch, validation_data=batch, epochs=99, callbacks=[_STOPPING], **ASKED)
+            tuner.search(batch, validation_data=batch, epochs=99, callbacks=[given], **ASKED)
         except RuntimeError as error:
             # Keras Tuner gave up; the first trial has kept why.
             raise RuntimeError(read_trials(folder)[0].fault) from error

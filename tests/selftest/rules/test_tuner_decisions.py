@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import keras
 import keras_tuner
 import pytest
 from keras_tuner.src import errors
@@ -64,6 +65,9 @@ def run_anew() -> Iterator[None]:
     kept = (untrained_searches.ran, _tuner_trainings._trained)
     for cached in kept:
         cached.cache_clear()
+    # Whether one rule's small network is worse after its second epoch hangs on its first weights, and so does
+    # whether a score of the last epoch breaks that rule.
+    keras.utils.set_random_seed(4)
     yield
     for cached in kept:
         cached.cache_clear()

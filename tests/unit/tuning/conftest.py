@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rnn_suite.trials import TrialResult
 from rnn_suite.tuning.processes import SearchProcess
 from tests.unit.tuning.real_searches import Alone, tiny_search
 
@@ -16,6 +17,14 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Alone:
     """
     folder = tmp_path_factory.mktemp("alone")
     shown: list[int] = []
+    rebuilding: list[bool] = []
+
+    def show(
+        _seed: int, trials: tuple[TrialResult, ...], _seconds: float, is_rebuilt: bool
+    ) -> None:
+        shown.append(len(trials))
+        rebuilding.append(is_rebuilt)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KERASTUNER_TUNER_ID", "tuner5")
         patch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
@@ -23,7 +32,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Alone:
         patch.chdir(folder.parent)
         process = SearchProcess(tiny_search(), 1, Path(folder.name))
         try:
-            result = process.result(lambda _seed, trials, _seconds: shown.append(len(trials)))
+            result = process.result(show)
         finally:
             process.close()
-    return Alone(folder=folder, result=result, shown=tuple(shown))
+    return Alone(folder=folder, result=result, shown=tuple(shown), rebuilding=tuple(rebuilding))

@@ -25,6 +25,8 @@ class Alone:
     result: SearchResult
     shown: tuple[int, ...]
     """Trials begun, each time that progress was told."""
+    rebuilding: tuple[bool, ...]
+    """Whether the best was being rebuilt, each time that progress was told."""
 
 
 def tiny_search(*learning_rates: float) -> Search:

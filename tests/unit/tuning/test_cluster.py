@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -56,7 +57,7 @@ def by_hand(folder: Path, name: str, port: int, *parts: str) -> subprocess.Popen
         [sys.executable, "-m", "rnn_suite.tuning.work", str(folder), "0", *(parts or ["search"])],
         cwd=ROOT,
         env=os.environ | {NAME: name, HOST: "127.0.0.1", PORT: str(port)},
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
 
@@ -201,6 +202,33 @@ def test_a_chief_takes_up_what_one_process_began(alone: Alone, tmp_path: Path) -
             member.kill()
     assert is_searched(tmp_path)
     assert read_trials(tmp_path / "project") == alone.result.trials
+
+
+def test_a_search_started_by_hand_says_how_it_goes_on(tmp_path: Path) -> None:
+    ask(tiny_search(), 1, tmp_path, workers=1)
+    with listening() as probe:
+        port = port_of(probe)
+    members = [by_hand(tmp_path, "tuner0", port)]
+    try:
+        assert members[0].stdout is not None
+        waits = members[0].stdout.readline().decode()
+        members.append(by_hand(tmp_path, "chief", port))
+        trained, handed = (
+            member.communicate(timeout=HANG_SECONDS)[0].decode() for member in members
+        )
+    finally:
+        for member in members:
+            member.kill()
+    assert waits == f"tuner0: waits for the chief at 127.0.0.1:{port}, 300 s at most\n"
+    assert [line for line in handed.splitlines() if line.startswith("chief: ")] == [
+        f"chief: listens at 127.0.0.1:{port}, for 5 trials",
+        "chief: the search has ended",
+    ]
+    trials = read_trials(tmp_path / "project")
+    begun = re.findall(r"tuner0: trial (\S+) begins", trained)
+    ended = re.findall(r"tuner0: trial (\S+) ended: val_accuracy (\S+), ", trained)
+    assert begun == [trial.trial for trial in trials]
+    assert ended == [(trial.trial, f"{trial.score:.4f}") for trial in trials]
 
 
 def test_a_worker_started_by_hand_ends_soon_after_its_chief(tmp_path: Path) -> None:

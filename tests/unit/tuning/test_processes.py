@@ -31,6 +31,11 @@ def test_progress_is_told_as_trials_begin(alone: Alone) -> None:
     assert alone.shown[-1] == 5
 
 
+def test_the_rebuilding_of_the_best_is_told_once_and_last(alone: Alone) -> None:
+    assert not any(alone.rebuilding[:-1])
+    assert alone.rebuilding[-1]
+
+
 def test_a_finished_search_starts_no_process_again(alone: Alone) -> None:
     again = SearchProcess(tiny_search(), 1, alone.folder, workers=2)
     assert processes_of(alone.folder) == {}
@@ -39,7 +44,7 @@ def test_a_finished_search_starts_no_process_again(alone: Alone) -> None:
 
 
 def test_another_search_in_a_folder_is_refused(alone: Alone) -> None:
-    with pytest.raises(FormatError, match=r"holds another search.*\n.*Expected: [^\n]*seed=2"):
+    with pytest.raises(FormatError, match=r"holds another search.*\n.*\n.* seed: 1 / 2\n"):
         SearchProcess(tiny_search(), 2, alone.folder)
 
 
