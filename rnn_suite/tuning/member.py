@@ -133,11 +133,14 @@ def end_without_chief(worker: Member, folder: Path, waiting: Callable[[str], Non
 
     def watch() -> None:
         patience, since = CHIEF_STARTS_SECONDS, time.monotonic()
-        if not worker.chief_listens():
-            waiting(f"waits for the chief at {worker.host}:{worker.port}, {patience:.0f} s at most")
+        told = False
         while (silent := time.monotonic() - since) < patience:
             if worker.chief_listens():
                 patience, since = CHIEF_GONE_SECONDS, time.monotonic()
+            elif not told:
+                where = f"{worker.host}:{worker.port}"
+                waiting(f"waits for the chief at {where}, {patience:.0f} s at most")
+            told = True
             time.sleep(_LOOK_SECONDS)
         if is_searched(folder):
             os._exit(0)

@@ -134,7 +134,10 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
         text = next(f.text for f in fences(document) if "\ndef test_" in f.text)
         for name in {parsed(one)[0].readers_file for one in mine}:
             (folder / str(name)).write_text(text, encoding="utf-8")
-        asked.append(_asking(mine, folder, folder / "pytest.ini", [str(folder)]))
+        # Each document has a file of the same name.
+        asked.append(
+            _asking(mine, folder, folder / "pytest.ini", ["--import-mode=importlib", str(folder)])
+        )
     found = collecting(asked)
     for status, said, _ in found:
         assert status == 0, said
