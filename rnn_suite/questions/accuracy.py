@@ -31,6 +31,9 @@ LOOKS = 3
 FIRST_LOOK_SEEDS = 3
 """Seeds of the first look, which a proposed gate is laid out for."""
 
+FALSE_ALARM_RATE, MISS_RATE = 0.01, 0.05
+"""Error rates that a proposed gate starts with."""
+
 
 class Accuracies(Protocol):
     """Seeds with an accuracy each."""
@@ -85,14 +88,33 @@ class AccuracyGate:
     """Chance that a cell passes whose accuracy truly fell by the allowed drop, at unchanged spread."""
 
     def __post_init__(self) -> None:
-        for name in ("false_alarm_rate", "miss_rate"):
-            if not 0 < getattr(self, name) < 0.5:
-                raise ValueError(
-                    f"{name} must lie between 0 and 0.5, received {getattr(self, name)}"
-                )
+        check_rates(self)
         for name in ("allowed_drop_fraction", "floor_fraction"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie in 0 to 1, received {getattr(self, name)}")
+
+
+class Rates(Protocol):
+    """A gate with error rates."""
+
+    @property
+    def false_alarm_rate(self) -> float:
+        """Chance that unchanged code is called regressed."""
+
+    @property
+    def miss_rate(self) -> float:
+        """Chance that what truly fell by the allowed drop passes."""
+
+
+def check_rates(gate: Rates) -> None:
+    """Refuse error rates that make no sense.
+
+    Raises:
+        ValueError: if one does not lie between 0 and 0.5.
+    """
+    for name in ("false_alarm_rate", "miss_rate"):
+        if not 0 < getattr(gate, name) < 0.5:
+            raise ValueError(f"{name} must lie between 0 and 0.5, received {getattr(gate, name)}")
 
 
 _CAUSE = (
@@ -108,24 +130,43 @@ def propose_gate(measured: Accuracies, *, first_look_seeds: int = FIRST_LOOK_SEE
     can rule out for unchanged code in 95 of 100 runs, but never one that reaches below the floor.
     The floor lies half-way between chance and the recorded mean.
     """
-    values, miss_rate = measured.accuracy_fraction, 0.05
+    values = measured.accuracy_fraction
     mean = fmean(values)
     floor = round((0.5 + mean) / 2, 2)
-    spread = stdev(values) * math.sqrt(1 / len(values) + 1 / first_look_seeds)
-    visible = smallest_visible_shift(
-        spread,
-        degrees_of_freedom=len(values) + first_look_seeds - 2,
-        alpha=miss_rate / LOOKS,
-        power=0.95,
-    )
+    visible = drop_ruled_out(values, first_look_seeds)
     return AccuracyGate(
         allowed_drop_fraction=max(
             min(math.ceil(100 * visible), math.floor(100 * (mean - floor))), 1
         )
         / 100,
-        false_alarm_rate=0.01,
+        false_alarm_rate=FALSE_ALARM_RATE,
         floor_fraction=floor,
-        miss_rate=miss_rate,
+        miss_rate=MISS_RATE,
+    )
+
+
+def drop_ruled_out(values: Sequence[float], first_look_seeds: int) -> float:
+    """Return the smallest drop that the first look can rule out for unchanged code in 95 of 100 runs.
+
+    Args:
+        values: of the recorded seeds.
+        first_look_seeds: new seeds of the first look.
+    """
+    return smallest_visible_shift(
+        stdev(values) * math.sqrt(1 / len(values) + 1 / first_look_seeds),
+        degrees_of_freedom=len(values) + first_look_seeds - 2,
+        alpha=MISS_RATE / LOOKS,
+        power=0.95,
+    )
+
+
+def visible_drop(test: DropTest, *, alpha: float) -> float:
+    """Return the smallest drop that `test` sees in 95 of 100 runs at level `alpha`."""
+    return smallest_visible_shift(
+        test.standard_error,
+        degrees_of_freedom=test.degrees_of_freedom,
+        alpha=alpha / 2,  # the share of each of the two tests behind p_drop
+        power=0.95,
     )
 
 
@@ -173,12 +214,7 @@ def _judge_one(
     old, new = mean_accuracy(pair.old), mean_accuracy(pair.new)
     within = test.p_beyond_allowed <= gate.miss_rate / LOOKS
     low, high = test.interval(0.95)
-    visible = smallest_visible_shift(
-        test.standard_error,
-        degrees_of_freedom=test.degrees_of_freedom,
-        alpha=alpha / 2,  # the share of each of the two tests behind p_drop
-        power=0.95,
-    )
+    visible = visible_drop(test, alpha=alpha)
     if new < gate.floor_fraction:
         outcome = Outcome.REGRESSED
         advice = (

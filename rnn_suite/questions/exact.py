@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rnn_suite.questions.question import Pair, Question, SameCorpus, each
@@ -82,16 +83,35 @@ class DatasetGate:
 def _judge_dataset(pair: Pair) -> Judgement:
     names = list(DatasetDigests.__dataclass_fields__)
     differing = [name for name in names if getattr(pair.old, name) != getattr(pair.new, name)]
-    equal = len(differing) <= pair.gate.allowed_differing_arrays
+    return judge_arrays(
+        names,
+        differing,
+        pair.gate,
+        told=f"in {', '.join(differing)}",
+        advice="the corpus file is unchanged, so its preparation moved: look at vocabulary, padding, "
+        "truncation, shuffle and labels",
+    )
+
+
+def judge_arrays(
+    recorded: Sequence[str], differing: Sequence[str], gate: DatasetGate, *, told: str, advice: str
+) -> Judgement:
+    """Return "regressed" where more arrays differ than may.
+
+    Args:
+        recorded: names of the baseline's arrays.
+        differing: names of those that are not the same now.
+        gate: how many may differ.
+        told: which differ, in words that follow "other bytes".
+        advice: what the reader should do where too many do.
+    """
+    equal = len(differing) <= gate.allowed_differing_arrays
     return Judgement(
         outcome=Outcome.PASS if equal else Outcome.REGRESSED,
-        expected=f"the recorded bytes in {', '.join(names)}",
-        received=f"other bytes in {', '.join(differing)}" if differing else "the same bytes",
-        next_step="nothing"
-        if equal
-        else "the corpus file is unchanged, so its preparation moved: look at vocabulary, padding, "
-        "truncation, shuffle and labels",
-        baseline=f"{len(names)} arrays",
+        expected=f"the recorded bytes in {', '.join(recorded)}",
+        received=f"other bytes {told}" if differing else "the same bytes",
+        next_step="nothing" if equal else advice,
+        baseline=f"{len(recorded)} arrays",
         now=f"{len(differing)} differ" if differing else "equal",
         interval="exact",
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from rnn_suite.own.model import OwnModel
-from rnn_suite.questions.exact import PARAMETERS, DatasetGate
+from rnn_suite.questions.exact import PARAMETERS, DatasetGate, judge_arrays
 from rnn_suite.questions.question import Pair, Question, SameCorpus, each
 from rnn_suite.questions.step_time import STEP_TIME
 from rnn_suite.verdicts import Judgement, Outcome
@@ -32,18 +32,13 @@ def _judge_data(pair: Pair) -> Judgement:
     new: dict[str, str] = pair.new.arrays
     differing = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     told = [f"{n}: {_short(old.get(n))} / {_short(new.get(n))}" for n in differing]
-    equal = len(differing) <= pair.gate.allowed_differing_arrays
-    return Judgement(
-        outcome=Outcome.PASS if equal else Outcome.REGRESSED,
-        expected=f"the recorded bytes in {', '.join(old)}",
-        received=f"other bytes (baseline / now): {'; '.join(told)}" if told else "the same bytes",
-        next_step="nothing"
-        if equal
-        else "if you changed the data, record anew with --update-baselines; if not, the upgrade changed how "
-        "data() prepares it: look at padding, vocabulary, dtypes and random draws",
-        baseline=f"{len(old)} arrays",
-        now=f"{len(differing)} differ" if differing else "equal",
-        interval="exact",
+    return judge_arrays(
+        list(old),
+        differing,
+        pair.gate,
+        told=f"(baseline / now): {'; '.join(told)}",
+        advice="if you changed the data, record anew with --update-baselines; if not, the upgrade changed "
+        "how data() prepares it: look at padding, vocabulary, dtypes and random draws",
     )
 
 

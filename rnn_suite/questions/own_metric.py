@@ -13,18 +13,26 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from statistics import fmean, stdev
+from statistics import fmean
 
 from rnn_suite.own.model import OwnModel
-from rnn_suite.questions.accuracy import LOOKS, AccuracyGate, judge_accuracies, mean_accuracy
+from rnn_suite.questions.accuracy import (
+    FALSE_ALARM_RATE,
+    LOOKS,
+    MISS_RATE,
+    AccuracyGate,
+    check_rates,
+    drop_ruled_out,
+    judge_accuracies,
+    mean_accuracy,
+    visible_drop,
+)
 from rnn_suite.questions.question import Pair, Question, SameCorpus
-from rnn_suite.statistics import drop_test, smallest_visible_shift
+from rnn_suite.statistics import drop_test
 from rnn_suite.verdicts import Judgement, Outcome
 
 FIRST_LOOK_SEEDS = 5
 """New seeds of the first look, unless the user says otherwise."""
-
-_FALSE_ALARM_RATE, _MISS_RATE = 0.01, 0.05
 
 _CAUSE = (
     "look at own_parameters, own_data and own_repeat of this model first: they tell model, data and seeds "
@@ -94,11 +102,7 @@ class ErrorGate:
     """Chance that a model passes whose error truly rose by the allowed rise, at unchanged spread."""
 
     def __post_init__(self) -> None:
-        for name in ("false_alarm_rate", "miss_rate"):
-            if not 0 < getattr(self, name) < 0.5:
-                raise ValueError(
-                    f"{name} must lie between 0 and 0.5, received {getattr(self, name)}"
-                )
+        check_rates(self)
         if not 0 <= self.allowed_rise_fraction < math.inf:
             raise ValueError(
                 f"allowed_rise_fraction must be 0 or more, received {self.allowed_rise_fraction}"
@@ -117,17 +121,6 @@ class ErrorGate:
         return -math.log(self.ceiling)
 
 
-def _noise(values: Sequence[float], first_look_seeds: int) -> float:
-    """Return the smallest drop that the first look can rule out for unchanged code in 95 of 100 runs."""
-    spread = stdev(values) * math.sqrt(1 / len(values) + 1 / first_look_seeds)
-    return smallest_visible_shift(
-        spread,
-        degrees_of_freedom=len(values) + first_look_seeds - 2,
-        alpha=_MISS_RATE / LOOKS,
-        power=0.95,
-    )
-
-
 def _allowed_and_floor(
     values: Sequence[float], untrained: Sequence[float], first_look_seeds: int
 ) -> tuple[float, float]:
@@ -137,7 +130,7 @@ def _allowed_and_floor(
     floor lies half-way down, or lower where noise reaches there.
     """
     mean = fmean(values)
-    noise, room = _noise(values, first_look_seeds), max(0.0, (mean - fmean(untrained)) / 2)
+    noise, room = drop_ruled_out(values, first_look_seeds), max(0.0, (mean - fmean(untrained)) / 2)
     return min(noise, room), mean - max(noise, room)
 
 
@@ -148,9 +141,9 @@ def _propose_score_gate(
     allowed, floor = _allowed_and_floor(measured.value, measured.untrained, first_look_seeds)
     return AccuracyGate(
         allowed_drop_fraction=max(1, math.ceil(100 * allowed)) / 100,
-        false_alarm_rate=_FALSE_ALARM_RATE,
+        false_alarm_rate=FALSE_ALARM_RATE,
         floor_fraction=max(0, math.floor(100 * floor)) / 100,
-        miss_rate=_MISS_RATE,
+        miss_rate=MISS_RATE,
     )
 
 
@@ -162,8 +155,8 @@ def _propose_error_gate(measured: Errors, *, first_look_seeds: int = FIRST_LOOK_
         allowed_rise_fraction=max(1, math.ceil(100 * math.expm1(allowed))) / 100,
         # Two digits more than one reads, so that rounding takes nothing away.
         ceiling=float(f"{math.exp(-floor) * 1.0005:.4g}"),
-        false_alarm_rate=_FALSE_ALARM_RATE,
-        miss_rate=_MISS_RATE,
+        false_alarm_rate=FALSE_ALARM_RATE,
+        miss_rate=MISS_RATE,
     )
 
 
@@ -191,14 +184,7 @@ def _in_words_of_errors(pair: Pair, judgement: Judgement, *, alpha: float) -> Ju
         pair.new.accuracy_fraction,
         allowed_drop=gate.allowed_drop_fraction,
     )
-    visible = math.expm1(
-        smallest_visible_shift(
-            test.standard_error,
-            degrees_of_freedom=test.degrees_of_freedom,
-            alpha=alpha / 2,  # the share of each of the two tests behind p_drop
-            power=0.95,
-        )
-    )
+    visible = math.expm1(visible_drop(test, alpha=alpha))
     rise, low, high = map(math.expm1, (test.drop, *test.interval(0.95)))
     old, new = _geometric_mean(pair.old), _geometric_mean(pair.new)
     next_step = judgement.next_step
