@@ -20,7 +20,7 @@ from rnn_suite.own.arrays import Arrays, head
 from rnn_suite.own.model import LOSS, OwnModel
 from rnn_suite.questions.own import SavedAndLoaded
 from rnn_suite.results import StepTimes
-from rnn_suite.timing import WARMUP_STEPS
+from rnn_suite.timing import make_step, timed
 
 Build = Callable[[], Any]
 """From nothing to a compiled `keras.Model`."""
@@ -227,13 +227,7 @@ def _difference(before: list[Any], after: list[Any]) -> float:
 
 def time_steps(model: Any, arrays: Arrays, batch_size: int) -> StepTimes:
     """Return the seconds of single training steps on the first batch; the model is trained on by each."""
-    x, y = head(arrays.x_train, batch_size), head(arrays.y_train, batch_size)
-    seconds = []
-    for _ in range(WARMUP_STEPS + TIMED_STEPS):
-        started = time.perf_counter()
-        # Returns a number, so the device has finished.
-        model.train_on_batch(x, y)
-        seconds.append(time.perf_counter() - started)
-    return StepTimes(
-        warmup_seconds=tuple(seconds[:WARMUP_STEPS]), step_seconds=tuple(seconds[WARMUP_STEPS:])
+    step, warmup_seconds = make_step(
+        model, head(arrays.x_train, batch_size), head(arrays.y_train, batch_size)
     )
+    return StepTimes(warmup_seconds=warmup_seconds, step_seconds=timed(step, TIMED_STEPS))

@@ -29,7 +29,8 @@ def test_a_training_step_is_not_several_times_slower(
     benchmark: BenchmarkFixture,
 ) -> None:
     model = workbench.trainer(experiment).model
-    step, warmup_seconds = make_step(experiment, model, workbench.dataset(experiment))
+    dataset, size = workbench.dataset(experiment), experiment.training.batch_size
+    step, warmup_seconds = make_step(model, dataset.x_train[:size], dataset.y_train[:size])
     load = OtherLoad()
     benchmark.pedantic(step, rounds=ROUNDS, iterations=1)
     others = load.others_fraction()

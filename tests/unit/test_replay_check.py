@@ -105,7 +105,8 @@ def test_a_timed_step_is_one_optimizer_step_on_the_first_batch(
     from rnn_suite.timing import WARMUP_STEPS, make_step
 
     model = build_model(tiny("simple_rnn"))
-    step, warmup_seconds = make_step(tiny("simple_rnn"), model, make_dataset())
+    dataset, size = make_dataset(), tiny("simple_rnn").training.batch_size
+    step, warmup_seconds = make_step(model, dataset.x_train[:size], dataset.y_train[:size])
     assert len(warmup_seconds) == WARMUP_STEPS
     assert all(seconds > 0 for seconds in warmup_seconds)
     assert int(model.optimizer.iterations.numpy()) == WARMUP_STEPS
