@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +18,7 @@ from filelock import FileLock
 
 from rnn_suite.errors import FormatError
 from rnn_suite.evidence import AgainstBaseline, against_baseline, in_pairs
-from rnn_suite.jsonable import from_jsonable, to_jsonable
+from rnn_suite.jsonable import append_line, from_jsonable, to_jsonable
 from rnn_suite.questions import QUESTIONS
 from rnn_suite.report.run import RunReport, Safety
 from rnn_suite.results import CorpusIdentity, Environment
@@ -133,30 +132,12 @@ def append_run(path: Path, line: HistoryLine) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_name(f".{path.name}.lock")):
-            _append(path, text.encode() + b"\n")
+            append_line(path, text)
     except OSError as error:
         raise FormatError(
             f"{path}: this run is not in the history: {error.strerror}. What stood there before is "
             "untouched.\nNext: free some space, or name a file that can be written"
         ) from error
-
-
-def _append(path: Path, content: bytes) -> None:
-    with path.open("ab+", buffering=0) as file:
-        size = file.seek(0, os.SEEK_END)
-        if size:
-            file.seek(size - 1)
-            if file.read(1) != b"\n":
-                content = b"\n" + content
-        try:
-            written = file.write(content)
-            os.fsync(file.fileno())
-        except OSError:
-            file.truncate(size)
-            raise
-        if written != len(content):
-            file.truncate(size)
-            raise OSError(0, "the disk took a part of it only")
 
 
 def read_history(path: Path) -> History:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import enum
 import functools
@@ -160,3 +161,31 @@ def write_atomically(path: Path, content: bytes) -> None:
                 "free some space or choose a folder that can be written."
             ) from error
         raise
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add `line` to the file at `path`, whole or not at all, and wait until it is on the disk.
+
+    A line before it that was cut short stays a line of its own.
+
+    Raises:
+        OSError: if it cannot be written; the file is as it was then.
+    """
+    content = line.encode() + b"\n"
+    with path.open("ab+", buffering=0) as file:
+        size = file.seek(0, os.SEEK_END)
+        if size:
+            file.seek(size - 1)
+            if file.read(1) != b"\n":
+                content = b"\n" + content
+        try:
+            written = file.write(content)
+            os.fsync(file.fileno())
+        except OSError:
+            # What is no file of the disk has no length to go back to; why it was not written is what counts.
+            with contextlib.suppress(OSError):
+                file.truncate(size)
+            raise
+        if written != len(content):
+            file.truncate(size)
+            raise OSError(0, "the disk took a part of it only")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from rnn_suite.errors import FormatError
-from rnn_suite.jsonable import to_jsonable
+from rnn_suite.jsonable import append_line, to_jsonable
 
 
 class Record:
@@ -33,14 +32,11 @@ class Record:
             FormatError: if it cannot be written.
         """
         try:
-            line = json.dumps(to_jsonable(found), allow_nan=False) + "\n"
+            line = json.dumps(to_jsonable(found), allow_nan=False)
         except ValueError as error:
             raise FormatError(f"{self.path}: not written: {error}") from error
         try:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
+            append_line(self.path, line)
         except OSError as error:
             raise self._unwritten(error) from error
 
