@@ -22,6 +22,16 @@ class Outcome(enum.StrEnum):
     """Another machine, corpus or experiment than the baseline's."""
 
 
+LOUDEST_FIRST = (
+    Outcome.REGRESSED,
+    Outcome.INCONCLUSIVE,
+    Outcome.IMPROVED,
+    Outcome.NOT_COMPARABLE,
+    Outcome.PASS,
+)
+"""In what order outcomes want to be read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """What a question's arithmetic says of one pair of old and new measurements."""
@@ -55,6 +65,11 @@ class Verdict(Judgement):
     """The baseline's file."""
     evidence: dict[str, Any] | None = None
     """What it rests on, as `rnn_suite.evidence` writes it."""
+
+    @property
+    def name(self) -> str:
+        """The question, and of which cell it is where it is not of all."""
+        return self.question if self.cell == "all" else f"{self.question} of {self.cell}"
 
     @property
     def compared(self) -> bool:

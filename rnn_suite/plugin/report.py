@@ -5,17 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from rnn_suite.errors import FormatError, SuiteError
-from rnn_suite.history import append_run, history_line, read_history
 from rnn_suite.plugin.gate import ASKED, commit_of
 from rnn_suite.plugin.shared import REPORTER, as_usage_error
-from rnn_suite.report.drifts import drift_lines
 from rnn_suite.report.github import append_step_summary, workflow_commands
 from rnn_suite.report.write import prepare_folder, write_report
-from rnn_suite.series import Series, series
+
+if TYPE_CHECKING:
+    from rnn_suite.series import Series
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -85,6 +86,10 @@ class _Reports:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _add_to_history(self, finished: bool) -> None:
+        from rnn_suite.history import append_run, history_line, read_history
+        from rnn_suite.report.drifts import drift_lines
+        from rnn_suite.series import series
+
         path: Path | None = self._config.option.history
         if path is None or not self._reporter.verdicts:
             return

@@ -32,7 +32,7 @@ def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> Answe
     if reds:
         return Answer(
             safety=Safety.NOT_SAFE,
-            line=f"Not safe: {_some([f'{_named(v)} regressed{_amount(v)}' for v in reds])}.",
+            line=f"Not safe: {_some([f'{v.name} regressed{_amount(v)}' for v in reds])}.",
         )
     compared = [verdict for verdict in verdicts if verdict.compared]
     if not compared:
@@ -47,7 +47,7 @@ def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> Answe
         or (not v.compared and v.question not in _OF_ONE_MACHINE)
     ]
     names = [_test(nodeid) for nodeid in unanswered]
-    names += [f"{_named(v)} ({v.outcome})" for v in waiting]
+    names += [f"{v.name} ({v.outcome})" for v in waiting]
     if names:
         return Answer(
             safety=Safety.NOT_KNOWN,
@@ -68,11 +68,6 @@ def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> Answe
 
 def _comparisons(compared: Sequence[Verdict]) -> str:
     return f"{len(compared)} comparison{'s' if len(compared) > 1 else ''}"
-
-
-def _named(verdict: Verdict) -> str:
-    """Return the question, and of which cell it is where it is not of all."""
-    return verdict.question if verdict.cell == "all" else f"{verdict.question} of {verdict.cell}"
 
 
 def _test(nodeid: str) -> str:

@@ -6,6 +6,7 @@ text is escaped, and the browser is told to load nothing.
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from collections import Counter
@@ -16,24 +17,16 @@ from typing import TYPE_CHECKING
 
 from rnn_suite.errors import MissingPackageError, SuiteError
 from rnn_suite.jsonable import from_jsonable, to_jsonable, write_atomically
-from rnn_suite.report.figures import Picture, galleries, svg
+from rnn_suite.report.figures import Picture, galleries, has_pictures, svg
 from rnn_suite.report.rule_counts import rule_counts
 from rnn_suite.report.run import Answer, RunReport, Safety, read_run
 from rnn_suite.report.templates import environment
 from rnn_suite.series import Series
-from rnn_suite.verdicts import Outcome, Verdict
+from rnn_suite.verdicts import LOUDEST_FIRST, Outcome, Verdict
 
 if TYPE_CHECKING:
+    from jinja2 import Template
     from markupsafe import Markup
-
-_ORDER = (
-    Outcome.REGRESSED,
-    Outcome.INCONCLUSIVE,
-    Outcome.IMPROVED,
-    Outcome.NOT_COMPARABLE,
-    Outcome.PASS,
-)
-"""Loudest first."""
 
 _MARKS = {
     Safety.SAFE: "✓",
@@ -80,50 +73,58 @@ def page(
         past: what was measured run after run, this one included.
         figures: whether to draw them, which takes seconds.
     """
-    run = from_jsonable(
-        RunReport,
-        json.loads(_writable(json.dumps(to_jsonable(run), ensure_ascii=False))),
-        where="run",
-    )
-    pictures = galleries(run, past)
+    run = _all_writable(run)
     drawn: dict[str, list[_Drawn]] = {}
-    no_figures = "" if figures or not pictures else _LATER
-    if figures:
+    no_figures = ""
+    if not figures:
+        no_figures = _LATER if has_pictures(run, past) else ""
+    else:
         try:
-            drawn = {name: list(map(_draw, found)) for name, found in pictures.items()}
+            drawn = {name: list(map(_draw, found)) for name, found in galleries(run, past).items()}
         except MissingPackageError:
             no_figures = _WITHOUT
-    verdicts = sorted(run.verdicts, key=lambda reported: _ORDER.index(reported.verdict.outcome))
+    verdicts = sorted(
+        run.verdicts, key=lambda reported: LOUDEST_FIRST.index(reported.verdict.outcome)
+    )
     rules = list(rule_counts(run))
     counts = Counter(reported.verdict.outcome for reported in verdicts)
-    return (
-        environment()
-        .get_template("report.html.j2")
-        .render(
-            run=run,
-            reason=_reason(run.answer),
-            drifts=list(map(_writable, drifts)),
-            Outcome=Outcome,
-            marks=_MARKS,
-            order=_ORDER,
-            counts=[(outcome, counts[outcome]) for outcome in _ORDER if counts[outcome]],
-            verdicts=verdicts,
-            changed=[version for version in run.versions if version.changed],
-            galleries=drawn,
-            figure_of=_first_figures(drawn),
-            no_figures=no_figures,
-            rules=rules,
-            broken=[(rule, one) for rule in rules for one in rule.broken if one.known is None],
-            known=[(rule, one) for rule in rules for one in rule.broken if one.known is not None],
-            notes=[
-                (reported.verdict, note)
-                for reported in run.verdicts
-                # The notes of these are their known faults.
-                if _subject(reported.verdict) not in {_subject(rule.verdict) for rule in rules}
-                for note in reported.verdict.notes
-            ],
-        )
+    told_as_rules = {_subject(rule.verdict) for rule in rules}
+    return _template().render(
+        run=run,
+        reason=_reason(run.answer),
+        drifts=list(map(_writable, drifts)),
+        Outcome=Outcome,
+        marks=_MARKS,
+        order=LOUDEST_FIRST,
+        counts=[(outcome, counts[outcome]) for outcome in LOUDEST_FIRST if counts[outcome]],
+        verdicts=verdicts,
+        changed=[version for version in run.versions if version.changed],
+        galleries=drawn,
+        figure_of=_first_figures(drawn),
+        no_figures=no_figures,
+        rules=rules,
+        broken=[(rule, one) for rule in rules for one in rule.broken if one.known is None],
+        known=[(rule, one) for rule in rules for one in rule.broken if one.known is not None],
+        notes=[
+            (reported.verdict, note)
+            for reported in run.verdicts
+            # The notes of these are their known faults.
+            if _subject(reported.verdict) not in told_as_rules
+            for note in reported.verdict.notes
+        ],
     )
+
+
+@functools.cache
+def _template() -> Template:
+    return environment().get_template("report.html.j2")
+
+
+def _all_writable(run: RunReport) -> RunReport:
+    """Return the run with `_writable` words alone; nearly every run has no others."""
+    text = json.dumps(to_jsonable(run), ensure_ascii=False)
+    writable = _writable(text)
+    return run if writable == text else from_jsonable(RunReport, json.loads(writable), where="run")
 
 
 def _writable(words: str) -> str:

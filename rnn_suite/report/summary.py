@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import html
 from typing import TYPE_CHECKING
 
 from rnn_suite.report.run import RunReport
 from rnn_suite.report.templates import environment
-from rnn_suite.verdicts import Outcome
+from rnn_suite.verdicts import LOUDEST_FIRST, Outcome
 
 if TYPE_CHECKING:
+    from jinja2 import Template
     from markupsafe import Markup
 
 MARKS = {
@@ -24,23 +26,26 @@ MARKS = {
 _REDS, _TEXT_CHARACTERS = 12, 1_200
 """Regressions that are explained, and how long a part of one may be: a comment holds 65,536 characters."""
 
-_LOUD = (Outcome.REGRESSED, Outcome.INCONCLUSIVE, Outcome.IMPROVED, Outcome.NOT_COMPARABLE)
-
 
 def summary(run: RunReport) -> str:
     """Return the answer, a table, regressions in four parts, and versions; what passed is folded away."""
     verdicts = [reported.verdict for reported in run.verdicts]
     reds = [v for v in verdicts if v.outcome is Outcome.REGRESSED]
-    templates = environment()
-    templates.filters |= {"cell": _cell, "text": _text}
-    return templates.get_template("summary.md.j2").render(
+    return _template().render(
         run=run,
         marks=MARKS,
         reds=reds[:_REDS],
         more_reds=len(reds[_REDS:]),
-        loud=[v for outcome in _LOUD for v in verdicts if v.outcome is outcome],
+        loud=[v for outcome in LOUDEST_FIRST[:-1] for v in verdicts if v.outcome is outcome],
         quiet=[v for v in verdicts if v.outcome is Outcome.PASS],
     )
+
+
+@functools.cache
+def _template() -> Template:
+    templates = environment()
+    templates.filters |= {"cell": _cell, "text": _text}
+    return templates.get_template("summary.md.j2")
 
 
 def _cell(words: str) -> Markup:

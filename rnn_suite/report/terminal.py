@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
 from rnn_suite.results import SeedResult
-from rnn_suite.verdicts import Outcome, Verdict
+from rnn_suite.verdicts import LOUDEST_FIRST, Outcome, Verdict
 
 MARKS: dict[Outcome | None, dict[str, bool]] = {
     Outcome.REGRESSED: {"red": True, "bold": True},
@@ -28,14 +28,6 @@ _PHASES = (
     "peak memory",
 )
 
-_LOUDEST_LAST = (
-    Outcome.PASS,
-    Outcome.NOT_COMPARABLE,
-    Outcome.IMPROVED,
-    Outcome.INCONCLUSIVE,
-    Outcome.REGRESSED,
-)
-
 
 def verdict_lines(
     verdicts: Sequence[Verdict], *, width: int
@@ -45,7 +37,7 @@ def verdict_lines(
     Regressions come last, nearest to the answer. Where the table is wider than `width` characters, the
     interval is left out, and where that is not enough each verdict has two lines of its own.
     """
-    ordered = sorted(verdicts, key=lambda v: _LOUDEST_LAST.index(v.outcome))
+    ordered = sorted(verdicts, key=lambda v: -LOUDEST_FIRST.index(v.outcome))
     if not ordered:
         return
     rows = [(v.question, v.cell, v.baseline, v.now, v.interval, str(v.outcome)) for v in ordered]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rnn_suite.errors import FormatError
 from rnn_suite.jsonable import write_atomically
 from rnn_suite.report.run import RunReport, write_run
-from rnn_suite.series import Series
+
+if TYPE_CHECKING:
+    from rnn_suite.series import Series
 
 VERDICTS, SUMMARY, PAGE = "verdicts.json", "summary.md", "report.html"
 """Names in the folder."""

@@ -6,23 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from rnn_suite.evidence import InPairs, against_baseline, in_pairs, written
-
-PAIRS = InPairs(
-    meaning="importing",
-    unit="s",
-    is_ratio=True,
-    old=(1.0,),
-    new=(2.0,),
-    estimate=0.7,
-    lower=0.6,
-    upper=0.8,
-    confidence=0.95,
-    smallest_visible=0.05,
-    red=0.05,
-    harm=0.1,
-    confirmed=True,
-)
+from rnn_suite.evidence import against_baseline, in_pairs, written
+from tests.unit.report.verdicts import PAIRS
 
 
 def test_pairs_are_read_back_as_they_were_written() -> None:

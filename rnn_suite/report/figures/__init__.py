@@ -17,7 +17,7 @@ from rnn_suite.report.figures.trends import trends
 from rnn_suite.report.run import RunReport
 from rnn_suite.series import Series
 
-__all__ = ["Picture", "galleries", "svg"]
+__all__ = ["Picture", "galleries", "has_pictures", "svg"]
 
 _KINDS: dict[str, tuple[Callable[[RunReport], Iterable[Picture]], ...]] = {
     "Accuracy": (seed_accuracies,),
@@ -34,3 +34,9 @@ def galleries(run: RunReport, past: Sequence[Series] = ()) -> dict[str, list[Pic
     found = {name: list(chain(*(kind(run) for kind in kinds))) for name, kinds in _KINDS.items()}
     found["Over runs and versions"] = list(trends(past))
     return {name: pictures for name, pictures in found.items() if pictures}
+
+
+def has_pictures(run: RunReport, past: Sequence[Series] = ()) -> bool:
+    """Return whether `galleries` has any, without reading more than the first needs."""
+    kinds = chain(*_KINDS.values())
+    return any(True for _ in chain(chain.from_iterable(kind(run) for kind in kinds), trends(past)))

@@ -23,12 +23,6 @@ class Compared:
     new: Any
     gate: Any
 
-    @property
-    def name(self) -> str:
-        """The question, and of which cell it is where it is not of all."""
-        question, cell = self.verdict.question, self.verdict.cell
-        return question if cell == "all" else f"{question} of {cell}"
-
 
 def compared(run: RunReport, kind: type[Any]) -> Iterator[Compared]:
     """Yield the verdicts of questions that measure a `kind`, where both measurements can be read."""

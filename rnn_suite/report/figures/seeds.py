@@ -40,7 +40,7 @@ def _picture(name: str, found: Compared, *, of: str, dot: str) -> Picture:
     old, new = (fmean(side.accuracy_fraction) for side in (found.old, found.new))
     return Picture(
         name=name,
-        title=f"{found.name}: {found.verdict.outcome}",
+        title=f"{found.verdict.name}: {found.verdict.outcome}",
         caption=f"Each dot is a {dot}; this run's mean (diamond) should not lie left of the allowed drop, "
         "and must not lie left of the floor.",
         label=f"{of}: mean of the baseline {old:.4f}, of this run {new:.4f}, "

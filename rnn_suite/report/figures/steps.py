@@ -22,7 +22,7 @@ def step_times(run: RunReport) -> Iterator[Picture]:
         old, new = _milliseconds(found.old), _milliseconds(found.new)
         yield Picture(
             name=f"step-time-{i}",
-            title=f"{found.name}: {found.verdict.outcome}",
+            title=f"{found.verdict.name}: {found.verdict.outcome}",
             caption="Each dot is a training step; the fastest of this run (diamond) must not lie right of "
             "the tripwire.",
             label=f"Fastest training step: baseline {min(old):.1f} ms, this run {min(new):.1f} ms, "

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rnn_suite.evidence import InPairs, written
+from rnn_suite.evidence import written
 from rnn_suite.report.answer import answer
 from rnn_suite.report.run import Answer, Safety
 from rnn_suite.verdicts import Outcome, Verdict
@@ -10,6 +10,7 @@ from tests.unit.report.verdicts import (
     IMPROVED,
     INCONCLUSIVE,
     NOT_COMPARABLE,
+    PAIRS,
     PASS,
     REGRESSED,
     verdict,
@@ -86,23 +87,8 @@ def test_a_question_that_ended_without_a_verdict_leaves_the_answer_open() -> Non
 
 
 def test_of_a_pair_the_answer_says_by_how_much_it_changed() -> None:
-    pairs = InPairs(
-        meaning="importing",
-        unit="s",
-        is_ratio=True,
-        old=(1.0,),
-        new=(2.0,),
-        estimate=0.7,
-        lower=0.6,
-        upper=0.8,
-        confidence=0.95,
-        smallest_visible=0.05,
-        red=0.05,
-        harm=0.1,
-        confirmed=True,
-    )
     found = verdict(
-        Outcome.REGRESSED, "import", "all", interval="+82 to +123 %", evidence=written(pairs)
+        Outcome.REGRESSED, "import", "all", interval="+82 to +123 %", evidence=written(PAIRS)
     )
     assert answer([found]).line == ("Not safe: import regressed (0.8000 -> 0.7000, +82 to +123 %).")
 

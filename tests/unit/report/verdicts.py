@@ -1,9 +1,10 @@
-"""Verdicts to report."""
+"""Verdicts to report, and pairs that one may rest on."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from rnn_suite.evidence import InPairs
 from rnn_suite.verdicts import Outcome, Verdict
 
 
@@ -24,3 +25,20 @@ def verdict(
 
 
 PASS, REGRESSED, IMPROVED, INCONCLUSIVE, NOT_COMPARABLE = map(verdict, Outcome)
+
+PAIRS = InPairs(
+    meaning="importing",
+    unit="s",
+    is_ratio=True,
+    old=(1.0,),
+    new=(2.0,),
+    estimate=0.7,
+    lower=0.6,
+    upper=0.8,
+    confidence=0.95,
+    smallest_visible=0.05,
+    red=0.05,
+    harm=0.1,
+    confirmed=True,
+)
+"""Importing took twice as long."""
