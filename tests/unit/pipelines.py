@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ACTION = ROOT / "action.yml"
 GITLAB = ROOT / "docs" / "gitlab-ci.yml"
+DOCUMENT = ROOT / "docs" / "ci.md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +42,8 @@ def read(path: Path) -> Any:
 
 
 def steps() -> list[Step]:
-    """Return every step of every workflow and of the action, and the scripts of GitLab's jobs."""
-    return [*_of_workflows(), *_of_action(), *_of_gitlab()]
+    """Return every step of every workflow, also of those to copy, of the action and of GitLab's jobs."""
+    return [*_of_workflows(), *_of_document(), *_of_action(), *_of_gitlab()]
 
 
 def step(file: str, name: str) -> Step:
@@ -52,8 +54,18 @@ def step(file: str, name: str) -> Step:
 
 def _of_workflows() -> Iterator[Step]:
     for path in WORKFLOWS:
-        for job, content in read(path)["jobs"].items():
-            yield from (_step(f"{path.name}, {job}", one) for one in content["steps"])
+        yield from _of_workflow(path.name, read(path))
+
+
+def _of_document() -> Iterator[Step]:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for block in re.findall(r"^```yaml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+        yield from _of_workflow(DOCUMENT.name, YAML(typ="safe").load(block))
+
+
+def _of_workflow(file: str, content: Any) -> Iterator[Step]:
+    for job, told in content["jobs"].items():
+        yield from (_step(f"{file}, {job}", one) for one in told["steps"])
 
 
 def _of_action() -> Iterator[Step]:

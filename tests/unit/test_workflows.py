@@ -13,10 +13,14 @@ from pathlib import Path
 import pytest
 
 from rnn_suite.plugin.reporter import NOTHING_COMPARED
+from tests.unit import pipelines
 from tests.unit.pipelines import ACTION, GITLAB, ROOT, WORKFLOWS, Step, read, steps
 
 SCRIPTS = [one for one in steps() if one.run]
-DOCUMENT = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+DOCUMENT = pipelines.DOCUMENT.read_text(encoding="utf-8")
+OURS = re.compile(r"\./|OWNER/rnn-suite@VERSION")
+"""The action, as this repository and as others name it."""
+PINNED = 'PIP_CONSTRAINT="$PWD/tests/releases/newest.txt" '
 
 
 def pytest_lines() -> list[tuple[str, list[str]]]:
@@ -94,8 +98,8 @@ def test_every_marker_asked_for_is_declared(known_to_pytest: str) -> None:
 
 def test_the_action_is_given_inputs_that_it_has() -> None:
     inputs = read(ACTION)["inputs"]
-    uses = [one for one in steps() if one.uses == "./"]
-    assert uses
+    uses = [one for one in steps() if OURS.fullmatch(one.uses)]
+    assert {one.uses for one in uses} == {"./", "OWNER/rnn-suite@VERSION"}
     for one in uses:
         assert set(one.inputs) <= set(inputs), one
 
@@ -113,6 +117,69 @@ def test_outputs_and_inputs_that_are_read_exist(path: Path) -> None:
             assert f"{output}=" in ids[name]["run"]
     for name in re.findall(r"inputs\.([\w-]+)", text):
         assert name in content["inputs"]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_run_whose_jobs_are_all_skipped_ends_no_other_run(path: Path) -> None:
+    content = read(path)
+    always = [job for job in content["jobs"].values() if job.get("if", "always()") == "always()"]
+    # A workflow takes its place in the group before a job looks at its condition.
+    assert always or "concurrency" not in content
+
+
+@pytest.mark.parametrize("name", ["comment.yml", "upgrade.yml"])
+def test_a_job_with_a_condition_still_runs_once_at_a_time(name: str) -> None:
+    (job,) = read(ROOT / ".github/workflows" / name)["jobs"].values()
+    assert job["concurrency"]["group"]
+
+
+def test_pull_requests_run_on_the_pinned_versions() -> None:
+    ours = [one for one in steps() if re.match(r"(ci|upgrade)\.yml", one.where)]
+    asked = [
+        line
+        for one in ours
+        for line in one.run.splitlines()
+        if re.search(r"tox -e (types|tests|smoke)\b", line)
+    ]
+    assert len(asked) == 4
+    assert [line for line in asked if PINNED + "tox -e" not in line] == []
+    (action,) = (one for one in ours if one.uses == "./")
+    assert action.inputs["candidate"] == "-r tests/releases/newest.txt"
+
+
+def test_who_asks_in_pairs_asks_for_behaviour_of_the_same_versions_beside_it() -> None:
+    told = "".join(one.run + "\n" for one in steps() if one.where == "upgrade.yml, upgrade")
+    assert 'tox -e smoke -- -m "smoke or rules"' in told
+    assert "tox -e upgrade" in told
+    recipe = [one.inputs for one in steps() if one.where == "ci.md, gate" and OURS.match(one.uses)]
+    assert [one["marker"] for one in recipe] == ["smoke or rules", "upgrade"]
+    assert len({one["candidate"] for one in recipe}) == 1
+    assert len({one["report"] for one in recipe}) == 2
+    asked = {
+        name: (job["rules"][0]["if"].partition(" && ")[0], "\n".join(job["script"]))
+        for name, job in read(GITLAB).items()
+        if isinstance(job, dict) and "script" in job
+    }
+    in_pairs = {name for name, (_, script) in asked.items() if "-m upgrade" in script}
+    assert in_pairs == {"upgrade", "newest"}
+    for name in in_pairs:
+        when, script = asked[name]
+        (installs,) = re.findall(r"^pip install .*", script, re.MULTILINE)
+        assert [
+            other
+            for other, (also_when, also) in asked.items()
+            if also_when == when and installs in also.splitlines() and re.search("-m .?smoke", also)
+        ], name
+
+
+def test_gitlab_looks_for_changes_of_the_file_that_is_installed() -> None:
+    content = read(GITLAB)
+    assert content["upgrade"]["rules"][0]["changes"] == ["$PINS"]
+    assert all(
+        "requirements" not in "".join(job.get("script", []))
+        for job in content.values()
+        if isinstance(job, dict)
+    )
 
 
 def test_files_that_are_named_exist() -> None:
