@@ -15,7 +15,7 @@ from rnn_suite.errors import BaselineError, FormatError
 from rnn_suite.evidence import AgainstBaseline, Side, written
 from rnn_suite.experiment import Experiment, differing_fields
 from rnn_suite.jsonable import from_jsonable, read_json, to_jsonable, write_json
-from rnn_suite.own.model import OwnModel
+from rnn_suite.own_model import OwnModel
 from rnn_suite.questions import Pair, Question, SameCorpus
 from rnn_suite.results import CorpusIdentity, Environment
 from rnn_suite.search import Search

@@ -11,11 +11,13 @@
 - **p-value**: by random orders of the same measurements, so ties and outliers cost no correctness however
   short the series is; drawn one after the other until the answer is plain (Besag and Clifford, Biometrika
   78, 1991, 301-304), from a fixed seed.
-- **Error rate**: in one reading of a history, the chance that any series is called drifting wrongly is at
-  most `FALSE_ALARM_RATE`: Holm's procedure over those series that are long enough and vary enough for any
-  order of theirs to be called so (Tarone, Biometrics 46, 1990, 515-522). Half of the rate is for whole
-  series; what comes before and after a step that was found is looked at again with half of what is left,
-  and so on (binary segmentation).
+- **Error rate**: in one reading of a history, the chance that anything is called drifting wrongly is at most
+  `FALSE_ALARM_RATE`. Half of it is for whole series: Holm's procedure over those that are long enough and
+  vary enough for any order of theirs to be called so (Tarone, Biometrics 46, 1990, 515-522). A step that is
+  found parts its series, and what lies before and after it is looked at again (binary segmentation): all
+  parts of one look share, in the same way, half of what the look before had, so that all looks together have
+  no more than the rate. A slope parts nothing. Of a part the rate is near and not exact, since its end was
+  chosen by looking.
 
 `tests/benchmarks/drift_rates.py` measures the rates. A drift is told and is no failure: a history is no
 baseline.
@@ -79,12 +81,13 @@ class Drift:
     """Of a step, Hodges and Lehmann's shift, the median of all differences of one after and one before; of a
     slope, Theil and Sen's, the median of all slopes, from beginning to end. In the unit of the series."""
     p: float
-    """Of this series alone; that all series share one rate is seen to in the choice of what is told."""
+    """Of this part alone; that all share one rate is seen to in the choice of what is told."""
 
     @property
-    def worse(self) -> bool:
-        """Whether it moved to the worse."""
-        return (self.change < 0) == self.series.higher_is_better
+    def worse(self) -> bool | None:
+        """Whether it moved to the worse; None where neither way is worse."""
+        higher_is_better = self.series.higher_is_better
+        return None if higher_is_better is None else (self.change < 0) == higher_is_better
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ def drifts(series: Iterable[Series]) -> tuple[Drift, ...]:
     They are decided together, since they share one false-alarm rate.
     """
     found: list[Drift] = []
+    # First whole series, then what lies before and after each step that was found, and so on.
     parts = [_Part(one, one.replicates) for one in series]
     level = FALSE_ALARM_RATE
     while parts:

@@ -1,15 +1,18 @@
 """What a verdict rests on, as JSON holds it, and back: old and new measurement, or pairs of them.
 
+JSON has no word for NaN and infinity. Where evidence holds one, such as the smallest visible change of too
+few pairs, its name stands in the file as text: `nan`, `inf` or `-inf`.
+
 A verdict of an older run may name a question that is no longer asked, or hold a measurement of an older
-layout, or an interval without an end: then there is no evidence to draw, and the verdict stands by itself.
+layout: then there is no evidence to draw, and the verdict stands by itself.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, is_dataclass, replace
+from typing import Any, TypeVar, cast
 
 from rnn_suite.errors import FormatError
 from rnn_suite.jsonable import from_jsonable, to_jsonable
@@ -19,6 +22,8 @@ T = TypeVar("T")
 
 BASELINE, PAIRS = "baseline", "pairs"
 """Kinds of evidence: the one key of what a verdict carries."""
+
+_NAMES = tuple(map(str, (math.nan, math.inf, -math.inf)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +70,13 @@ class InPairs:
     new: tuple[float, ...]
     estimate: float
     lower: float
+    """Minus infinity where there were too few pairs for a bound."""
     upper: float
+    """Infinity likewise."""
     confidence: float
     """Of the interval from `lower` to `upper`."""
     smallest_visible: float
-    """A change that is seen in 95 of 100 runs with this noise."""
+    """A change that is seen in 95 of 100 runs with this noise; infinite where none is."""
     red: float
     """Change from which on it may be called regressed."""
     harm: float
@@ -89,23 +96,65 @@ def in_pairs(evidence: Mapping[str, Any] | None) -> InPairs | None:
 
 
 def written(evidence: AgainstBaseline | InPairs) -> dict[str, Any]:
-    """Return evidence as JSON holds it; what is no number to JSON becomes its name, such as `nan`."""
+    """Return evidence as JSON holds it."""
     kind = PAIRS if isinstance(evidence, InPairs) else BASELINE
-    return {kind: _finite(to_jsonable(evidence))}
+    return {kind: _named(to_jsonable(evidence))}
 
 
-def _finite(value: Any) -> Any:
+def read_measured(kind: type[T], value: Any, *, where: str) -> T:
+    """Return a measurement or gate that evidence holds as a `kind`.
+
+    Raises:
+        FormatError: if it is none; `where` names the place in the message.
+    """
+    try:
+        return from_jsonable(kind, value, where=where)
+    except FormatError:
+        stand_in = _without_names(value)
+        if stand_in == value:
+            raise
+    # `from_jsonable` takes finite numbers alone, so they are read first and then replaced.
+    read = from_jsonable(kind, stand_in, where=where)
+    try:
+        return cast("T", _with_names_read(read, value))
+    except ValueError as error:
+        raise FormatError(f"{where}: {error}") from error
+
+
+def _named(value: Any) -> Any:
+    """Return `value` with names in the place of numbers that JSON has no word for."""
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: _named(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_finite(item) for item in value]
+        return [_named(item) for item in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _without_names(value: Any) -> Any:
+    """Return `value` with 1, which every measurement takes, in the place of each such name."""
+    if isinstance(value, dict):
+        return {key: _without_names(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_names(item) for item in value]
+    return 1.0 if value in _NAMES else value
+
+
+def _with_names_read(read: Any, value: Any) -> Any:
+    """Return `read` with the numbers that `value`, which it was read from, names."""
+    if is_dataclass(read) and not isinstance(read, type):
+        fields = {name: _with_names_read(getattr(read, name), value[name]) for name in value}
+        return replace(read, **fields)
+    if isinstance(read, dict):
+        return {key: _with_names_read(item, value[key]) for key, item in read.items()}
+    if isinstance(read, tuple):
+        return tuple(map(_with_names_read, read, value))
+    return float(value) if value in _NAMES else read
 
 
 def _read(kind: type[T], name: str, evidence: Mapping[str, Any] | None) -> T | None:
     if evidence is None or name not in evidence:
         return None
     try:
-        return from_jsonable(kind, evidence[name], where=name)
+        return read_measured(kind, evidence[name], where=name)
     except FormatError:
         return None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import ArrayLike
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 FLOAT32_EPSILON = 2.0**-23
 """Distance from 1 to the next float32."""
@@ -47,6 +48,8 @@ def relative_error(received: ArrayLike, expected: ArrayLike) -> float:
 
     A norm and not the largest entry: it is less noisy, and one wrong entry still stands far above rounding.
     """
+    import numpy as np  # Here and not above: pytest starts with this module in every project.
+
     ours, theirs = np.asarray(received, np.float64), np.asarray(expected, np.float64)
     if ours.shape != theirs.shape:
         return UNCOMPARABLE
@@ -71,6 +74,8 @@ def close(
         bound: largest `relative_error`, derived from rounding or measured.
         source: where `expected` comes from, for the message.
     """
+    import numpy as np
+
     ours, theirs = np.asarray(received, np.float64), np.asarray(expected, np.float64)
     error = relative_error(ours, theirs)
     if ours.shape != theirs.shape:
@@ -93,6 +98,8 @@ def equal(name: str, received: object, expected: object) -> Finding:
 
     Of arrays, dtype and shape are included and NaN equals nothing; all else is compared as Python does.
     """
+    import numpy as np
+
     if isinstance(expected, np.ndarray) or isinstance(received, np.ndarray):
         ours, theirs = np.asarray(received), np.asarray(expected)
         same_kind = ours.shape == theirs.shape and ours.dtype == theirs.dtype

@@ -6,9 +6,7 @@ Schema history:
 
 from __future__ import annotations
 
-import hashlib
 import json
-import math
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,38 +15,17 @@ from typing import Any
 from filelock import FileLock
 
 from rnn_suite.errors import FormatError
-from rnn_suite.evidence import AgainstBaseline, against_baseline, in_pairs
-from rnn_suite.jsonable import append_line, from_jsonable, to_jsonable
-from rnn_suite.questions import QUESTIONS
-from rnn_suite.report.run import RunReport, Safety
+from rnn_suite.evidence import against_baseline
+from rnn_suite.jsonable import append_line, from_jsonable, lock_path, to_jsonable
+from rnn_suite.kept import Kept, kept
 from rnn_suite.results import CorpusIdentity, Environment
-from rnn_suite.verdicts import Outcome, Verdict
+from rnn_suite.run_report import RunReport, Safety
 
 SCHEMA = 1
 """Version of a line that this code reads and writes."""
 
-UPGRADE, RULES, OWN = "upgrade", "rules", "own"
-"""Stand for the profile where there is none: old against new, rules, and a user's model."""
-
 _MARKS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
 """What version control leaves where two sides were not merged."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """What a history keeps of one verdict."""
-
-    question: str
-    cell: str
-    profile: str
-    """The experiment's profile, or `upgrade`, `rules` or `own`."""
-    corpus: str
-    """Name of the line's corpus that it is about; empty where none has a part in it."""
-    setting: str
-    """Hash of the experiment without its seeds; empty where the verdict carries none."""
-    outcome: Outcome
-    amount: float | None
-    """As `Judgement.amount`; where nothing was compared, what was measured all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +80,8 @@ def history_line(
     """
     verdicts = [reported.verdict for reported in run.verdicts]
     sides = [e.new for v in verdicts if (e := against_baseline(v.evidence)) is not None]
-    corpora = {side.corpus["name"]: _corpus(side.corpus) for side in sides if side.corpus}
+    found = (side.corpus for side in sides if side.corpus)
+    corpora = {one["name"]: from_jsonable(CorpusIdentity, one, where="corpus") for one in found}
     if corpus is not None:
         corpora.setdefault(corpus.name, corpus)
     return HistoryLine(
@@ -113,7 +91,7 @@ def history_line(
         finished=run.finished,
         environment=sides[0].environment if sides else environment,
         corpora=tuple(corpora.values()),
-        verdicts=tuple(_kept(verdict, corpus) for verdict in verdicts),
+        verdicts=tuple(kept(verdict, corpus) for verdict in verdicts),
     )
 
 
@@ -131,7 +109,7 @@ def append_run(path: Path, line: HistoryLine) -> None:
         raise FormatError(f"{path}: not written: {error}") from error
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_name(f".{path.name}.lock")):
+        with FileLock(lock_path(path)):
             append_line(path, text)
     except OSError as error:
         raise FormatError(
@@ -207,47 +185,3 @@ def _parsed(raw: bytes) -> HistoryLine:
 
 def _refuse(token: str) -> None:
     raise ValueError(f"{token} is no number JSON knows")
-
-
-def _kept(verdict: Verdict, given: CorpusIdentity | None) -> Kept:
-    evidence = against_baseline(verdict.evidence)
-    if evidence is None:
-        corpus = "" if given is None else given.name
-    else:
-        corpus = evidence.new.corpus["name"] if evidence.new.corpus else ""
-    amount = verdict.amount if evidence is None else _amount(verdict, evidence)
-    return Kept(
-        question=verdict.question,
-        cell=verdict.cell,
-        profile=_profile(verdict, evidence),
-        corpus=corpus,
-        setting="" if evidence is None else _setting(evidence.new.experiment),
-        outcome=verdict.outcome,
-        amount=amount if amount is not None and math.isfinite(amount) else None,
-    )
-
-
-def _amount(verdict: Verdict, evidence: AgainstBaseline) -> float | None:
-    """Return the amount, from the raw measurement where nothing was compared and so nobody said it."""
-    question, measured = QUESTIONS.get(verdict.question), evidence.new.measured
-    if verdict.amount is not None or verdict.compared or question is None or measured is None:
-        return verdict.amount
-    return question.amount(from_jsonable(question.measured, measured, where=verdict.question))
-
-
-def _profile(verdict: Verdict, evidence: AgainstBaseline | None) -> str:
-    if evidence is None:
-        return UPGRADE if in_pairs(verdict.evidence) else ""
-    experiment = evidence.new.experiment
-    return RULES if experiment is None else str(experiment.get("profile", OWN))
-
-
-def _setting(experiment: dict[str, Any] | None) -> str:
-    if experiment is None:
-        return ""
-    said = json.dumps({**experiment, "seeds": None}, sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()[:12]
-
-
-def _corpus(identity: dict[str, Any]) -> CorpusIdentity:
-    return from_jsonable(CorpusIdentity, identity, where="corpus")

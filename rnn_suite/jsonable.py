@@ -163,6 +163,11 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
+def lock_path(path: Path) -> Path:
+    """Return the file that processes which share the file at `path` lock."""
+    return path.with_name(f".{path.name}.lock")
+
+
 def append_line(path: Path, line: str) -> None:
     """Add `line` to the file at `path`, whole or not at all, and wait until it is on the disk.
 

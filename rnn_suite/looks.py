@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from rnn_suite.baselines import Baseline, Measurement, compare
 from rnn_suite.experiment import Experiment
-from rnn_suite.own.model import OwnModel
+from rnn_suite.own_model import OwnModel
 from rnn_suite.questions import Question
 from rnn_suite.questions.accuracy import LOOKS
 from rnn_suite.search import Search

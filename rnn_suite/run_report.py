@@ -19,6 +19,10 @@ SCHEMA = 1
 """Version of the file layout that this code reads and writes."""
 
 
+NOT_REACHED = "not reached"
+"""Why a question has no answer where its test did not run."""
+
+
 class Safety(enum.StrEnum):
     """The answer to "is it safe to upgrade?"."""
 
@@ -52,12 +56,12 @@ class Reported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unanswered:
-    """A question that ended without a verdict."""
+    """A question without an answer that holds."""
 
     test: str
-    """Pytest's name of the test."""
+    """Pytest's name of the test, or of the file that could not be read."""
     why: str
-    """What went wrong; `not reached` where the run ended before."""
+    """What went wrong, also where it did after the verdict; `not reached` where the run ended before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

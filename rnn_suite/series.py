@@ -13,7 +13,8 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from rnn_suite.history import UPGRADE, History, HistoryLine, Kept
+from rnn_suite.history import History, HistoryLine
+from rnn_suite.kept import UPGRADE, Kept
 from rnn_suite.questions import QUESTIONS, STEP_TIME, Question, SameCorpus
 from rnn_suite.results import Environment
 from rnn_suite.upgrade.phases import PHASES, Scale
@@ -69,7 +70,8 @@ class Series:
     profile: str
     unit: str
     """Of the amounts; nothing where they are plain numbers."""
-    higher_is_better: bool
+    higher_is_better: bool | None
+    """None of a count, such as parameters: any other is as bad."""
     points: tuple[Point, ...]
     """The oldest first."""
 
@@ -107,7 +109,7 @@ class _Kind:
     """What the tables say of a question or phase."""
 
     unit: str = ""
-    higher_is_better: bool = False
+    higher_is_better: bool | None = None
     same_corpus: SameCorpus = SameCorpus.REVIEWS
     same_environment: tuple[str, ...] = ()
     of_the_processor: tuple[str, ...] = ()
@@ -181,7 +183,8 @@ def _kind(kept: Kept) -> _Kind:
         return _Kind()
     return _Kind(
         unit=question.unit,
-        higher_is_better=question.higher_is_better,
+        # What a question gives no unit is a count.
+        higher_is_better=question.higher_is_better if question.unit else None,
         same_corpus=question.same_corpus,
         same_environment=question.same_environment,
         of_the_processor=question.of_the_processor,

@@ -9,12 +9,15 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
+from rnn_suite.data.pickle_scan import RefusedPickleError
 from rnn_suite.data.reviews import Split
-from rnn_suite.data.safe_pickle import RefusedPickleError, unpickle_elements
+from rnn_suite.data.safe_pickle import unpickle_elements
 from rnn_suite.errors import CorpusError
 
-MAX_MEMBER_BYTES = 64 * 2**20
+MAX_MEMBER_BYTES = 32 * 2**20
 """Largest unpacked member read; those of the real file have 14 MB."""
+MAX_MEMBERS = 1_000
+"""Most entries of a zip file's list of members that are read; the real file has 4."""
 MAX_RANK = 10_000_000
 """Largest word rank believed; the real file's is below 90,000."""
 SCHEMA = (
@@ -50,6 +53,9 @@ def read_splits(content: bytes, *, name: str) -> tuple[Split, Split]:
 
 
 def _opened(content: bytes) -> zipfile.ZipFile:
+    # zipfile believes how long the list of members is, and takes 20 us and 400 bytes for each.
+    if (members := content.count(zipfile.stringCentralDir)) > MAX_MEMBERS:
+        raise _FaultError(f"a zip file of some {members} members; at most {MAX_MEMBERS} are read")
     try:
         return zipfile.ZipFile(io.BytesIO(content))
     except Exception as error:  # zipfile raises struct.error, ValueError ... beside its own
@@ -77,6 +83,9 @@ def _read_member(archive: zipfile.ZipFile, member: str) -> bytes:
         raise _FaultError(
             f"{member} of {info.file_size} bytes; at most {MAX_MEMBER_BYTES} are read"
         )
+    # Others are unpacked whole, however small the size that the file claims.
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise _FaultError(f"{member} packed by another method than NumPy's ({info.compress_type})")
     try:
         with archive.open(info) as file:
             data = file.read(MAX_MEMBER_BYTES + 1)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import pickle
 
+from rnn_suite.data.pickle_scan import RefusedPickleError, check_sizes
+
 ALLOWED_GLOBALS = frozenset(
     {
         ("numpy.core.multiarray", "_reconstruct"),  # written by NumPy 1
@@ -19,10 +21,6 @@ ALLOWED_GLOBALS = frozenset(
     }
 )
 """The only (module, name) pairs that a pickled object array of lists of ints refers to."""
-
-
-class RefusedPickleError(Exception):
-    """A pickle that refers to something else than the parts of an object array, or is damaged."""
 
 
 class _Array:
@@ -100,8 +98,9 @@ def unpickle_elements(data: bytes) -> list[object]:
 
     Raises:
         RefusedPickleError: if the pickle names a global that is not in `ALLOWED_GLOBALS`, is
-            damaged, or holds no object array.
+            damaged, makes more than an array of reviews is made of, or holds no object array.
     """
+    check_sizes(data)
     stream = io.BytesIO(data)
     try:
         array = _Unpickler(stream).load()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnn_suite.errors import MeasurementError
-from rnn_suite.questions.own import ArrayDigests
+from rnn_suite.questions.own_data import ArrayDigests
 from rnn_suite.results import CorpusIdentity
 
 _SHAPE = "((x_train, y_train), (x_test, y_test)), each an array, or a list or dict of arrays"

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rnn_suite.errors import MeasurementError, SuiteError, UnknownNameError
-from rnn_suite.own.model import FIRST_NEW_SEED, LOSS, OwnModel
+from rnn_suite.own_model import FIRST_NEW_SEED, LOSS, OwnModel
 from rnn_suite.questions.exact import ParameterCounts
 from rnn_suite.questions.own import Repeats, SavedAndLoaded
 from rnn_suite.questions.own_metric import Errors, Scores

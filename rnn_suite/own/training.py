@@ -17,7 +17,7 @@ import numpy as np
 from rnn_suite.errors import MeasurementError, TrainingError
 from rnn_suite.findings import relative_error
 from rnn_suite.own.arrays import Arrays, head
-from rnn_suite.own.model import LOSS, OwnModel
+from rnn_suite.own_model import LOSS, OwnModel
 from rnn_suite.questions.own import SavedAndLoaded
 from rnn_suite.results import StepTimes
 from rnn_suite.timing import make_step, timed

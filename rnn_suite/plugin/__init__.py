@@ -9,19 +9,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from rnn_suite.errors import SuiteError
 from rnn_suite.experiment import PROFILES, Experiment, profile_experiment
-from rnn_suite.plugin.gate import ASKED, EVIDENCE, EVIDENCE_KEY, Gate, VerdictWarning
+from rnn_suite.plugin.gate import (
+    END_KEY,
+    ENDED_BY_VERDICT,
+    EVIDENCE,
+    EVIDENCE_KEY,
+    Gate,
+    VerdictWarning,
+)
 from rnn_suite.plugin.reporter import WORKBENCH, Reporter
 from rnn_suite.plugin.shared import (
     REPORTER,
     as_usage_error,
     chosen_corpus,
+    path_option,
     runs_folder,
     say,
     uncaptured,
@@ -48,36 +55,42 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("rnn-suite", "rnn-suite: is it safe to upgrade?")
     group.addoption(
         "--corpus",
+        dest="rnn_suite_corpus",
         default="auto",
         metavar="NAME",
         help="auto, imdb or standin; auto takes IMDB where it can be had and says so (default: auto)",
     )
     group.addoption(
         "--baselines",
-        type=Path,
+        dest="rnn_suite_baselines",
+        type=path_option,
         default=None,
         metavar="DIR",
         help="folder of the baselines (default: baselines below the root folder)",
     )
     group.addoption(
         "--update-baselines",
+        dest="rnn_suite_update_baselines",
         action="store_true",
         help="measure and rewrite the baselines, keeping each gate; compares nothing, so it is no pass",
     )
     group.addoption(
         "--runs",
-        type=Path,
+        dest="rnn_suite_runs",
+        type=path_option,
         default=None,
         metavar="DIR",
         help="folder for the results of runs (default: .rnn_suite below the root folder)",
     )
     group.addoption(
         "--fresh",
+        dest="rnn_suite_fresh",
         action="store_true",
         help="begin a new run even where one that was cut short could be taken up",
     )
     group.addoption(
         "--strict-verdicts",
+        dest="rnn_suite_strict_verdicts",
         action="store_true",
         help="let inconclusive verdicts fail",
     )
@@ -96,8 +109,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "selftest: known faults that the gate must catch, each in a process of its own",
     ):
         config.addinivalue_line("markers", line)
-    config.stash[REPORTER] = Reporter(config)
-    config.pluginmanager.register(config.stash[REPORTER], "rnn_suite_reporter")
+    reporter = config.stash[REPORTER] = Reporter(config)
+    config.pluginmanager.register(reporter, "rnn_suite_reporter")
+    config.pluginmanager.register(reporter.questions, "rnn_suite_questions")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -113,17 +127,6 @@ def _fixtures(item: pytest.Item) -> frozenset[str]:
 
 def _is_gate(item: pytest.Item) -> bool:
     return not _fixtures(item).isdisjoint({"gate", "workbench", "upgraded", "bisected"})
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Mark the gate's tests."""
-    if session.config.option.collectonly:
-        return
-    for item in session.items:
-        if "gate" in getattr(item, "fixturenames", ()):
-            # Here and not in the fixture: a test that is skipped before it may ask is no pass either.
-            item.user_properties.append((ASKED, True))
-            session.config.stash[REPORTER].ask(item.nodeid)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -188,7 +191,7 @@ def workbench(request: pytest.FixtureRequest, suite_environment: Environment) ->
     run = open_run(
         runs_folder(config),
         suite_environment,
-        fresh=config.option.fresh,
+        fresh=config.option.rnn_suite_fresh,
     )
     if run.resumed:
         say(
@@ -232,7 +235,7 @@ def make_experiment(request: pytest.FixtureRequest) -> Callable[[str, str], Expe
     def make(profile: str, cell: str) -> Experiment:
         corpus = chosen_corpus(config).name
         experiment = profile_experiment(profile, corpus=corpus, cell=cell)
-        if config.option.update_baselines:
+        if config.option.rnn_suite_update_baselines:
             return replace(experiment, seeds=PROFILES[profile].baseline_seeds)
         return experiment
 
@@ -241,8 +244,10 @@ def make_experiment(request: pytest.FixtureRequest) -> Callable[[str, str], Expe
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """Send a verdict's evidence along; show an error raised on purpose as its message, with the remedy."""
+    """Send along what verdicts rest on; show an error raised on purpose as its message, with the remedy."""
     report = yield
+    if call.excinfo is not None and call.excinfo.value is item.stash.get(END_KEY, None):
+        setattr(report, ENDED_BY_VERDICT, True)
     if call.when == "teardown" and EVIDENCE_KEY in item.stash:
         setattr(report, EVIDENCE, item.stash[EVIDENCE_KEY])
     if call.excinfo is not None and isinstance(call.excinfo.value, SuiteError) and _is_gate(item):

@@ -26,6 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option of a bisection."""
     parser.getgroup("rnn-suite").addoption(
         "--bisect-question",
+        dest="rnn_suite_bisect_question",
         default=None,
         metavar="PHASE:CELL",
         help="what got worse, such as train_step:lstm (default: the first that the last -m upgrade of "
@@ -46,7 +47,10 @@ def bisected(request: pytest.FixtureRequest) -> Callable[[], Culprit]:
         from rnn_suite.bisect import changed_packages, find_culprit
         from rnn_suite.data import load
 
-        reference, candidate = config.option.reference_python.absolute(), Path(sys.executable)
+        reference, candidate = (
+            config.option.rnn_suite_reference_python.absolute(),
+            Path(sys.executable),
+        )
         changed = [str(change) for change in changed_packages(reference, candidate)]
         answers = _answers_before(config, this_upgrade(config, changed))
         question = _question(config, answers)
@@ -103,7 +107,7 @@ def _question(config: pytest.Config, answers: Mapping[str, bool]) -> Asked:
         for asked in (Asked(phase.name, subject) for subject in phase.subjects)
     }
     red = (question for question, is_red in answers.items() if is_red)
-    named = config.option.bisect_question or next(red, None)
+    named = config.option.rnn_suite_bisect_question or next(red, None)
     if named is None:
         raise MeasurementError(
             "Nothing to bisect.\nExpected: a question that got worse\n"

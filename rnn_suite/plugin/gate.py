@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -24,8 +24,9 @@ from rnn_suite.baselines import (
     save_baseline,
 )
 from rnn_suite.experiment import Experiment
-from rnn_suite.jsonable import to_jsonable
-from rnn_suite.own.model import OwnModel
+from rnn_suite.jsonable import lock_path, to_jsonable
+from rnn_suite.own_model import OwnModel
+from rnn_suite.plugin.shared import runs_folder
 from rnn_suite.questions import Pair, Question
 from rnn_suite.search import Search
 from rnn_suite.verdicts import Outcome, Verdict
@@ -39,10 +40,16 @@ VERDICT, RECORDED, ASKED = "rnn_suite_verdict", "rnn_suite_recorded", "rnn_suite
 """Names under which facts travel with a test's report, into JUnit files and across processes."""
 
 EVIDENCE = "rnn_suite_evidence"
-"""Attribute of a test's report with what its verdict rests on: across processes, and into no JUnit file."""
+"""Attribute of a test's report with what its verdicts rest on: across processes, and into no JUnit file."""
 
-EVIDENCE_KEY: pytest.StashKey[str] = pytest.StashKey()
-"""Where a test keeps it until then, as JSON."""
+EVIDENCE_KEY: pytest.StashKey[list[str]] = pytest.StashKey()
+"""Where a test keeps it until then, as JSON, one a verdict."""
+
+ENDED_BY_VERDICT = "rnn_suite_ended_by_verdict"
+"""Attribute of a test's report that says that nothing else failed or skipped it."""
+
+END_KEY: pytest.StashKey[BaseException] = pytest.StashKey()
+"""Where a test keeps what its verdict, or its new baseline, ended it with."""
 
 
 Subject = Experiment | Search | OwnModel
@@ -59,10 +66,14 @@ def baselines_folder(config: pytest.Config, profile: str) -> Path:
     That is `--baselines` where it is given, else `baselines` below the root folder. Where that holds
     nothing of the profile, and nothing is recorded, it is what a wheel brought along.
     """
-    named: Path | None = config.option.baselines
+    named: Path | None = config.option.rnn_suite_baselines
     own = config.rootpath / "baselines"
     packaged = Path(__file__).parents[1] / "recorded"
-    if named is None and not config.option.update_baselines and not (own / profile).is_dir():
+    if (
+        named is None
+        and not config.option.rnn_suite_update_baselines
+        and not (own / profile).is_dir()
+    ):
         return packaged if (packaged / profile).is_dir() else own
     return named or own
 
@@ -84,7 +95,7 @@ class Gate:
     @property
     def updating(self) -> bool:
         """Whether this run records baselines instead of comparing with them."""
-        return bool(self._config.option.update_baselines)
+        return bool(self._config.option.rnn_suite_update_baselines)
 
     def measurement(
         self, workbench: Workbench, experiment: Experiment, measured: Any
@@ -165,16 +176,22 @@ class Gate:
         """Let the test pass, warn, skip or fail as the verdict says."""
         words = to_jsonable(replace(verdict, evidence=None))
         self._properties.append((VERDICT, json.dumps(words)))
-        self._request.node.stash[EVIDENCE_KEY] = json.dumps(verdict.evidence)
+        evidence = self._request.node.stash.setdefault(EVIDENCE_KEY, [])
+        evidence.append(json.dumps(verdict.evidence))
+        strict = self._config.option.rnn_suite_strict_verdicts
         match verdict.outcome:
             case Outcome.REGRESSED:
-                pytest.fail(str(verdict), pytrace=False)
-            case Outcome.INCONCLUSIVE if self._config.option.strict_verdicts:
-                pytest.fail(str(verdict), pytrace=False)
+                self._end(pytest.fail.Exception(str(verdict), pytrace=False))
+            case Outcome.INCONCLUSIVE if strict:
+                self._end(pytest.fail.Exception(str(verdict), pytrace=False))
             case Outcome.INCONCLUSIVE | Outcome.IMPROVED:
                 warnings.warn(VerdictWarning(str(verdict)), stacklevel=2)
             case Outcome.NOT_COMPARABLE:
-                pytest.skip(str(verdict))
+                self._end(pytest.skip.Exception(str(verdict)))
+
+    def _end(self, end: BaseException) -> NoReturn:
+        self._request.node.stash[END_KEY] = end
+        raise end
 
     def check_answerable(self, question: Question, experiment: Subject) -> None:
         """Raise before hours of training what `ask` or `record` would raise after them.
@@ -192,12 +209,12 @@ class Gate:
     def _record(self, question: Question, path: Path, new: Measurement) -> None:
         before = load_baseline(path, question) if path.exists() else None
         recorded = Recorded(
-            date=time.strftime("%Y-%m-%d", time.gmtime()), commit=commit_of(self._config.rootpath)
+            date=time.strftime("%Y-%m-%d", time.gmtime()), commit=commit_of(self._config)
         )
         saved = save_baseline(path, question, new, recorded)
         line = f"{path}: {_old_beside_new(question, before or saved, new, is_new=before is None)}"
         self._properties.append((RECORDED, line))
-        pytest.skip(f"baseline recorded, nothing compared: {line}")
+        self._end(pytest.skip.Exception(f"baseline recorded, nothing compared: {line}"))
 
 
 def _old_beside_new(question: Question, old: Baseline, new: Measurement, *, is_new: bool) -> str:
@@ -206,15 +223,28 @@ def _old_beside_new(question: Question, old: Baseline, new: Measurement, *, is_n
     return f"{'nothing' if is_new else judgement.baseline} -> {judgement.now}"
 
 
-def commit_of(folder: Path) -> str:
-    """Return the commit of the checkout, or `unknown`; `+` at the end: with uncommitted changes."""
+def commit_of(config: pytest.Config) -> str:
+    """Return the commit of the checkout, or `unknown`; `+` at the end: with uncommitted changes.
+
+    What this run writes itself is no change.
+    """
+    root, option = config.rootpath, config.option
+    written = [root / "baselines", option.rnn_suite_baselines, runs_folder(config)]
+    written.append(option.rnn_suite_report)
+    history: Path | None = option.rnn_suite_history
+    if history is not None:
+        written += [history, lock_path(history)]
 
     def git(*words: str) -> str:
-        command = ["git", "-C", str(folder), *words]
+        command = ["git", "-C", str(root), *words]
         return subprocess.check_output(command, text=True, stderr=subprocess.DEVNULL).strip()  # noqa: S603 (own words)
 
     try:
-        changed = git("status", "--porcelain", "--", ".", ":!baselines")
+        top = Path(git("rev-parse", "--show-toplevel"))
+        inside = [path.resolve() for path in written if path is not None]
+        inside = [path for path in inside if path.is_relative_to(top) and path != top]
+        not_ours = [f":(top,exclude,literal){path.relative_to(top)}" for path in inside]
+        changed = git("status", "--porcelain", "--untracked-files=all", "--", ".", *not_ours)
         return git("rev-parse", "HEAD") + ("+" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

@@ -11,24 +11,27 @@ import pytest
 from rnn_suite.baselines import Measurement, compare, incomparable_fields
 from rnn_suite.errors import InvalidExperimentError, MeasurementError
 from rnn_suite.looks import decide_in_looks
-from rnn_suite.own.model import FIRST_NEW_SEED, LOSS, OwnModel
+from rnn_suite.own_model import FIRST_NEW_SEED, LOSS, OwnModel
 from rnn_suite.plugin.gate import Gate
 from rnn_suite.plugin.shared import say
 from rnn_suite.questions import Question
 from rnn_suite.questions.own import (
-    OWN_DATA,
     OWN_PARAMETERS,
     OWN_REPEAT,
     OWN_SAVING,
     OWN_STEP_TIME,
 )
+from rnn_suite.questions.own_data import OWN_DATA
 from rnn_suite.questions.own_metric import FIRST_LOOK_SEEDS, metric_question
 from rnn_suite.questions.step_time import unless_busy
+from rnn_suite.verdicts import Verdict
 
 if TYPE_CHECKING:
     from rnn_suite.own.bench import OwnBench
 
 METRIC, STEP_TIME = "metric", "step_time"
+
+_FIXTURE = "gate_model"
 
 _AT_ONCE: dict[str, tuple[Question, Callable[[OwnBench], Any]]] = {
     "parameters": (OWN_PARAMETERS, lambda bench: bench.parameters()),
@@ -41,8 +44,8 @@ _AT_ONCE: dict[str, tuple[Question, Callable[[OwnBench], Any]]] = {
 BASELINE_SEEDS = 20
 """Seeds a baseline is recorded from, unless the user says otherwise."""
 
-_BENCHES: pytest.StashKey[dict[str, tuple[str, OwnBench]]] = pytest.StashKey()
-"""By the model's name, the test that gates it and what was made for it."""
+_BENCHES: pytest.StashKey[dict[str, tuple[pytest.Function, OwnBench]]] = pytest.StashKey()
+"""By the model's name, the first test that gates it and what was made for it."""
 
 
 class GateModel:
@@ -119,7 +122,7 @@ class GateModel:
         """Return what this run has made of the model, begun on the first call."""
         from rnn_suite.own.bench import OwnBench
 
-        config, test = self._request.config, self._test_without_aspect()
+        config, test = self._request.config, self._request.node
         benches = config.stash.setdefault(_BENCHES, {})
         if own.name not in benches:
             bench = OwnBench(
@@ -131,19 +134,12 @@ class GateModel:
             )
             benches[own.name] = test, bench
         gated_by, bench = benches[own.name]
-        if gated_by != test:
+        if _without_aspect(gated_by) != _without_aspect(test):
             raise MeasurementError(
                 f"Two tests gate a model called {own.name!r}.\nExpected: a name for each, since it names "
-                f"the baselines\nReceived: {gated_by} and {test}\nNext: rename one"
+                f"the baselines\nReceived: {gated_by.nodeid} and {test.nodeid}\nNext: rename one"
             )
         return bench
-
-    def _test_without_aspect(self) -> str:
-        """Return the test's name, which the tests of all questions about one model share."""
-        name, _, ids = self._request.node.nodeid.partition("[")
-        others = ids.removesuffix("]").split("-")
-        others.remove(self._aspect)
-        return f"{name}[{'-'.join(others)}]" if others else name
 
     def _measurement(self, own: OwnModel, bench: OwnBench, measured: Any) -> Measurement:
         return Measurement(
@@ -168,7 +164,9 @@ class GateModel:
             OWN_STEP_TIME,
             own,
             self._measurement(own, bench, measured),
-            reconsider=lambda verdict: unless_busy(verdict, others),
+            reconsider=lambda verdict: unless_busy(
+                self._told(verdict, OWN_STEP_TIME, own, bench), others
+            ),
         )
 
     def _ask_metric(self, own: OwnModel, bench: OwnBench, question: Question) -> None:
@@ -190,7 +188,33 @@ class GateModel:
             rate = baseline.gate.false_alarm_rate / _models_of_this_run(self._request.session)
             limits = replace(baseline.gate, false_alarm_rate=rate)
             (verdict,) = decide_in_looks(question, [(replace(baseline, gate=limits), own)], measure)
-        gate.settle(verdict)
+        gate.settle(self._told(verdict, question, own, bench))
+
+    def _told(
+        self, verdict: Verdict, question: Question, own: OwnModel, bench: OwnBench
+    ) -> Verdict:
+        """Return `verdict`, which says of other data what is other in it."""
+        from rnn_suite.own.other_data import in_words_of_own_data
+
+        if verdict.compared:
+            return verdict
+        gate = self._gate
+        has_data = gate.path(OWN_DATA, own).exists()
+        return in_words_of_own_data(
+            verdict,
+            question,
+            gate.baseline(question, own).measurement,
+            self._measurement(own, bench, None),
+            recorded=gate.baseline(OWN_DATA, own).measurement if has_data else None,
+            arrays=bench.arrays.digests(),
+        )
+
+
+def _without_aspect(test: pytest.Function) -> tuple[str, str, dict[str, int]]:
+    """Return what the tests of all questions about one model share: file and class, function, parameters."""
+    # By identity, since values such as arrays cannot be compared; the tests of a function share them.
+    others = {n: id(value) for n, value in test.callspec.params.items() if n != _FIXTURE}
+    return test.parent.nodeid if test.parent else "", test.originalname, others
 
 
 def _models_of_this_run(session: pytest.Session) -> int:
@@ -198,7 +222,7 @@ def _models_of_this_run(session: pytest.Session) -> int:
         item
         for item in session.items
         if isinstance(item, pytest.Function) and hasattr(item, "callspec")
-        if item.callspec.params.get("gate_model") == METRIC
+        if item.callspec.params.get(_FIXTURE) == METRIC
     ]
     return max(1, len(asked))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,13 @@ import pytest
 
 from rnn_suite.errors import SuiteError
 from rnn_suite.jsonable import from_jsonable
-from rnn_suite.plugin.gate import ASKED, EVIDENCE, RECORDED, VERDICT
+from rnn_suite.plugin.asked import Questions
+from rnn_suite.plugin.gate import EVIDENCE, RECORDED, VERDICT
 from rnn_suite.report.answer import answer
-from rnn_suite.report.run import Answer, Reported, RunReport, Safety, Unanswered, Version
 from rnn_suite.report.terminal import MARKS, notes, phase_rows, table, verdict_lines
-from rnn_suite.report.versions import versions
-from rnn_suite.verdicts import Verdict
+from rnn_suite.report.versions import LIBRARIES, versions
+from rnn_suite.run_report import NOT_REACHED, Answer, Reported, RunReport, Safety, Version
+from rnn_suite.verdicts import Outcome, Verdict
 
 if TYPE_CHECKING:
     from rnn_suite.results import CorpusIdentity, Environment
@@ -29,15 +31,17 @@ NOTHING_COMPARED = 10
 WORKBENCH: pytest.StashKey[Workbench] = pytest.StashKey()
 """Where the session keeps its workbench, once a test has asked for it."""
 
-NOT_REACHED = "not reached"
-"""Why a question has no answer where its test did not run."""
-
 _FOUND = "rnn_suite_found"
 _ANSWER_MARKS = {
     Safety.SAFE: {"green": True, "bold": True},
     Safety.NOT_SAFE: {"red": True, "bold": True},
     Safety.NOT_KNOWN: {"yellow": True, "bold": True},
 }
+_NARROWED_BY = {"keyword": "-k", "lf": "--lf", "stepwise": "--sw", "deselect": "--deselect"}
+"""Pytest's options that leave out tests; not -m, whose markers name whole sets of questions."""
+
+_NOTHING_UPGRADED = "Nothing was upgraded: TensorFlow, Keras and NumPy are the same, old and new."
+_STILL_RED = "A regression stays one, though its test was run again or expected to fail: each verdict counts."
 
 
 class Reporter:
@@ -48,16 +52,15 @@ class Reporter:
         self._started = _now()
         self._reported: list[Reported] = []
         self._recorded: list[str] = []
-        self._asked: list[str] = []
-        self._answered: set[str] = set()
+        self._taken: dict[tuple[str, str], int] = defaultdict(int)
         self._seconds: dict[str, float] = {}
-        self._faults: dict[str, str] = {}
-        self._compared_nothing = False
+        self.questions = Questions(config)
+        """What is asked, and what became of it."""
         self.faults: list[str] = []
         """What went wrong at the end, when no test was left to fail."""
         self.header: list[str] = []
         """Libraries and corpus of this run, said again beside the answer."""
-        self.changed: list[Version] = []
+        self.changed: list[Version] | None = None
         """What an old environment has otherwise, where two are held against each other."""
         self.environment: Environment | None = None
         """Where an upgrade's new side ran; other verdicts carry that themselves."""
@@ -66,32 +69,30 @@ class Reporter:
         self.found: list[str] = []
         """What was found that is no verdict."""
 
-    def ask(self, nodeid: str) -> None:
-        """Note that the test `nodeid` asks a question, whatever becomes of it."""
-        self._asked.append(nodeid)
-
     @property
     def verdicts(self) -> list[Verdict]:
         """The verdicts so far, in the order of their tests."""
         return [reported.verdict for reported in self._reported]
 
     @property
-    def asked_anything(self) -> bool:
-        """Whether this session asks a question at all."""
-        return bool(self._asked)
-
-    @property
     def reached_all(self) -> bool:
         """Whether every test that asks has run, whatever became of it."""
-        return all(nodeid in self._faults for nodeid in self._unanswered())
+        return all(one.why != NOT_REACHED for one in self.questions.unanswered())
 
     @property
     def answer(self) -> Answer:
         """The answer so far."""
-        return answer(self.verdicts, self._unanswered())
+        return answer(self.verdicts, self.questions.unanswered(), only=self._narrowed())
 
-    def _unanswered(self) -> list[str]:
-        return [nodeid for nodeid in self._asked if nodeid not in self._answered]
+    def _narrowed(self) -> str:
+        """Return what left out tests, as on the command line."""
+        words = []
+        for name, flag in _NARROWED_BY.items():
+            value = getattr(self._config.option, name, None)
+            if value:
+                words.append(f"{flag} {value!r}" if isinstance(value, str) else flag)
+        words += [name for name in self._config.args if "::" in name]
+        return " ".join(words)
 
     def so_far(self, *, finished: bool) -> RunReport:
         """Return this run as data, as it stands now."""
@@ -101,16 +102,25 @@ class Reporter:
             finished=finished,
             answer=self.answer,
             header=tuple(self.header),
-            versions=tuple(self.changed) or versions(self.verdicts),
+            versions=self._versions(),
             verdicts=tuple(self._reported),
-            unanswered=tuple(
-                Unanswered(test=nodeid, why=self._faults.get(nodeid, NOT_REACHED))
-                for nodeid in self._unanswered()
-            ),
+            unanswered=self.questions.unanswered(),
             recorded=tuple(self._recorded),
             trained=tuple(self._trained()),
-            told=(*self.faults, *self.found),
+            told=(*self.faults, *self._told()),
         )
+
+    def _versions(self) -> tuple[Version, ...]:
+        return tuple(self.changed or ()) or versions(self.verdicts)
+
+    def _told(self) -> list[str]:
+        """Return what was found that is no verdict, and whether there was an upgrade at all."""
+        if self.changed is None:
+            libraries = [v for v in self._versions() if v.name in LIBRARIES]
+            same = bool(libraries) and not any(v.changed for v in libraries)
+        else:
+            same = not self.changed
+        return [*self.found, *([_NOTHING_UPGRADED] if same else [])]
 
     def _trained(self) -> list[tuple[str, ...]]:
         workbench = self._config.stash.get(WORKBENCH, None)
@@ -120,27 +130,28 @@ class Reporter:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take what a finished test's report carries, from this process or an xdist worker's."""
         self._seconds[report.nodeid] = self._seconds.get(report.nodeid, 0.0) + report.duration
-        if report.outcome != "passed" and report.nodeid not in self._faults:
-            self._faults[report.nodeid] = _why(report)
         if report.when != "teardown":
             return
-        for name, value in report.user_properties:
-            if name == ASKED and report.nodeid not in self._asked:
-                self._asked.append(report.nodeid)
-            elif name == RECORDED:
-                self._answered.add(report.nodeid)
-                self._recorded.append(str(value))
-            elif name == VERDICT:
-                self._answered.add(report.nodeid)
-                content = json.loads(str(value))
-                content["evidence"] = json.loads(getattr(report, EVIDENCE, "null"))
-                self._reported.append(
-                    Reported(
-                        test=report.nodeid,
-                        seconds=self._seconds[report.nodeid],
-                        verdict=from_jsonable(Verdict, content, where=report.nodeid),
-                    )
+        found = [(n, str(v)) for n, v in report.user_properties if n in (RECORDED, VERDICT)]
+        evidence = iter(getattr(report, EVIDENCE, ()))
+        # A test that is run again carries what its earlier runs found.
+        key = report.nodeid, getattr(report, "worker_id", "")
+        before, self._taken[key] = self._taken[key], len(found)
+        for number, (name, value) in enumerate(found):
+            rests_on = next(evidence, "null") if name == VERDICT else "null"
+            if number < before:
+                continue
+            if name == RECORDED:
+                self._recorded.append(value)
+                continue
+            content = json.loads(value) | {"evidence": json.loads(rests_on)}
+            self._reported.append(
+                Reported(
+                    test=report.nodeid,
+                    seconds=self._seconds[report.nodeid],
+                    verdict=from_jsonable(Verdict, content, where=report.nodeid),
                 )
+            )
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -149,21 +160,28 @@ class Reporter:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Set the exit status of a run that compared nothing, and end or leave open the run's folder."""
+        """Let the exit status say what the answer says, and end or leave open the run's folder."""
         if hasattr(self._config, "workeroutput"):
             self._config.workeroutput[_FOUND] = self.found
-        compared = any(verdict.compared for verdict in self.verdicts)
-        self._compared_nothing = (
-            exitstatus == pytest.ExitCode.OK and bool(self._asked) and not compared
-        )
-        if self._compared_nothing:
-            session.exitstatus = NOTHING_COMPARED
+        if exitstatus == pytest.ExitCode.OK and self.questions.any:
+            outcomes = {verdict.outcome for verdict in self.verdicts}
+            if Outcome.REGRESSED in outcomes:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+                self.faults.append(_STILL_RED)
+            elif outcomes <= {Outcome.NOT_COMPARABLE}:
+                session.exitstatus = NOTHING_COMPARED
+                self.faults.append(
+                    f"A run that compares nothing is no pass: exit status {NOTHING_COMPARED}."
+                )
+        self._end_run(session)
+
+    def _end_run(self, session: pytest.Session) -> None:
         workbench = self._config.stash.get(WORKBENCH, None)
         if workbench is None:
             return
         # A question without an answer may be asked again: what was trained for it is kept for that.
         try:
-            if self._unanswered() or workbench.interrupted:
+            if self.questions.unanswered() or workbench.interrupted:
                 workbench.run.close()
                 self.faults.append(
                     f"Kept: {workbench.run.kept_seeds()} trained seeds and "
@@ -179,7 +197,7 @@ class Reporter:
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write where the time went, the verdicts, and what else there is to say."""
-        if not (self._asked or self.found):
+        if not (self.questions.any or self.found):
             return
         terminalreporter.section("rnn-suite")
         # What is no terminal, such as a log, has no width to fit.
@@ -195,25 +213,14 @@ class Reporter:
         yield from ((line, {}) for line in lines)
         for line, outcome in verdict_lines(self.verdicts, width=width):
             yield line, MARKS.get(outcome, {})
-        lines = notes(self.verdicts) + self.faults + self.found
-        if self._compared_nothing:
-            lines.append(f"A run that compares nothing is no pass: exit status {NOTHING_COMPARED}.")
-        yield from ((line, {}) for line in lines)
+        yield from ((line, {}) for line in notes(self.verdicts) + self.faults + self._told())
 
     def say_answer(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the answer, as the last line of all."""
-        if self._asked:
+        if self.questions.any:
             found = self.answer
             terminalreporter.write_line(found.line, **_ANSWER_MARKS[found.safety])
 
 
 def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def _why(report: pytest.TestReport) -> str:
-    """Return the reason of a test that failed or was skipped, without the trace."""
-    if isinstance(report.longrepr, tuple):
-        return str(report.longrepr[2])
-    crash = getattr(report.longrepr, "reprcrash", None)
-    return str(crash.message) if crash is not None else report.longreprtext

@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option of searches."""
     parser.getgroup("rnn-suite").addoption(
         "--tuner-workers",
+        dest="rnn_suite_tuner_workers",
         type=_workers,
         default=1,
         metavar="N",
@@ -43,7 +44,7 @@ def make_search(request: pytest.FixtureRequest) -> Callable[[str], Search]:
 
     def make(profile: str) -> Search:
         search = profile_search(profile, corpus=chosen_corpus(config).name)
-        if config.option.update_baselines:
+        if config.option.rnn_suite_update_baselines:
             return replace(search, seeds=SEARCHES[profile].baseline_seeds)
         return search
 
@@ -72,7 +73,9 @@ def searching(request: pytest.FixtureRequest, workbench: Workbench) -> Iterator[
             say(config, search_line(search, seed, trials, seconds))
 
     bench = SearchBench(
-        workbench.run.folder / "searches", workers=config.option.tuner_workers, progress=show
+        workbench.run.folder / "searches",
+        workers=config.option.rnn_suite_tuner_workers,
+        progress=show,
     )
     try:
         yield bench

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -11,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rnn_suite.errors import SuiteError
-from rnn_suite.plugin.reporter import Reporter
 
 if TYPE_CHECKING:
     from rnn_suite.data import CorpusChoice
+    from rnn_suite.plugin.reporter import Reporter
 
 REPORTER: pytest.StashKey[Reporter] = pytest.StashKey()
 """Where a session keeps its reporter."""
@@ -22,9 +23,20 @@ REPORTER: pytest.StashKey[Reporter] = pytest.StashKey()
 _CHOICE: pytest.StashKey[CorpusChoice] = pytest.StashKey()
 
 
+def path_option(text: str) -> Path:
+    """Return the path that an option names.
+
+    Raises:
+        argparse.ArgumentTypeError: if it names none, such as where a variable of a shell is empty.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("expected a path, received nothing")
+    return Path(text)
+
+
 def runs_folder(config: pytest.Config) -> Path:
     """Return where results of runs go."""
-    named: Path | None = config.option.runs
+    named: Path | None = config.option.rnn_suite_runs
     return named or config.rootpath / ".rnn_suite"
 
 
@@ -39,7 +51,7 @@ def chosen_corpus(config: pytest.Config) -> CorpusChoice:
 
         # A download shows its progress.
         with uncaptured(config):
-            config.stash[_CHOICE] = choose_corpus(config.option.corpus)
+            config.stash[_CHOICE] = choose_corpus(config.option.rnn_suite_corpus)
     return config.stash[_CHOICE]
 
 

@@ -17,9 +17,9 @@ from rnn_suite.errors import BaselineError, FormatError, MeasurementError, Suite
 from rnn_suite.experiment import profile_experiment
 from rnn_suite.models import CELLS
 from rnn_suite.plugin.gate import baselines_folder
-from rnn_suite.plugin.shared import REPORTER, chosen_corpus, runs_folder, say
+from rnn_suite.plugin.shared import REPORTER, chosen_corpus, path_option, runs_folder, say
 from rnn_suite.questions.accuracy import ACCURACY
-from rnn_suite.report.run import Version
+from rnn_suite.run_report import Version
 from rnn_suite.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -36,13 +36,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("rnn-suite")
     group.addoption(
         "--reference-python",
-        type=Path,
+        dest="rnn_suite_reference_python",
+        type=path_option,
         default=None,
         metavar="PATH",
         help="interpreter of the old environment, which -m upgrade holds this one against",
     )
     group.addoption(
         "--upgrade-margin",
+        dest="rnn_suite_upgrade_margin",
         type=_fraction,
         default=0.1,
         metavar="FRACTION",
@@ -51,6 +53,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--upgrade-minutes",
+        dest="rnn_suite_upgrade_minutes",
         type=_minutes,
         default=10.0,
         metavar="MINUTES",
@@ -95,12 +98,12 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     if hasattr(config, "workerinput"):
         # Each test says so itself: an error here would be one of xdist's own.
         return
-    if config.option.update_baselines:
+    if config.option.rnn_suite_update_baselines:
         raise pytest.UsageError(
             "An upgrade has no baselines: old and new are measured together.\n"
             "Expected: no --update-baselines with the markers upgrade and bisect"
         )
-    python = session.config.option.reference_python
+    python = session.config.option.rnn_suite_reference_python
     if python is None or not python.exists():
         raise pytest.UsageError(
             "The markers upgrade and bisect hold this environment against an old one.\n"
@@ -211,10 +214,10 @@ def this_upgrade(config: pytest.Config, changed: Sequence[str]) -> dict[str, obj
         changed: packages that differ, in words.
     """
     return {
-        "reference": str(config.option.reference_python.absolute()),
+        "reference": str(config.option.rnn_suite_reference_python.absolute()),
         "changed": list(changed),
         "corpus": chosen_corpus(config).name,
-        "margin_fraction": config.option.upgrade_margin,
+        "margin_fraction": config.option.rnn_suite_upgrade_margin,
     }
 
 
@@ -255,13 +258,14 @@ def plan_for(config: pytest.Config, asked: Sequence[Asked]) -> Plan:
                 refused[question] = error
     return Plan(
         environments=Environments(
-            reference=config.option.reference_python.absolute(), candidate=Path(sys.executable)
+            reference=config.option.rnn_suite_reference_python.absolute(),
+            candidate=Path(sys.executable),
         ),
         asked=tuple(asked),
         timed=timed,
         trained=trained,
         allowed_drop=drops,
         refused=refused,
-        margin_fraction=config.option.upgrade_margin,
-        budget_seconds=config.option.upgrade_minutes * 60,
+        margin_fraction=config.option.rnn_suite_upgrade_margin,
+        budget_seconds=config.option.rnn_suite_upgrade_minutes * 60,
     )

@@ -6,12 +6,12 @@ from rnn_suite.errors import UnknownNameError
 from rnn_suite.questions.accuracy import ACCURACY
 from rnn_suite.questions.exact import DATASET, PARAMETERS
 from rnn_suite.questions.own import (
-    OWN_DATA,
     OWN_PARAMETERS,
     OWN_REPEAT,
     OWN_SAVING,
     OWN_STEP_TIME,
 )
+from rnn_suite.questions.own_data import OWN_DATA
 from rnn_suite.questions.own_metric import OWN_ERROR, OWN_SCORE
 from rnn_suite.questions.question import Pair, Question, SameCorpus
 from rnn_suite.questions.replay import REPLAY

@@ -1,50 +1,38 @@
-"""What is asked of a user's own model besides its metric: size, data, repeats, its file, and its step time.
+"""What is asked of a user's own model besides its data and its metric: size, repeats, its file, step time.
 
 The user's code is not the suite's to judge. A model that did not repeat or could not be saved when its
-baseline was recorded passes as long as that is all, with a note; what was kept then has to be kept now.
+baseline was recorded passes as long as it is the same fault, and no worse, with a note; another fault is
+a regression, and so is any where there was none.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from rnn_suite.own.model import OwnModel
-from rnn_suite.questions.exact import PARAMETERS, DatasetGate, judge_arrays
+from rnn_suite.own_model import OwnModel
+from rnn_suite.questions.exact import PARAMETERS
 from rnn_suite.questions.question import Pair, Question, SameCorpus, each
 from rnn_suite.questions.step_time import STEP_TIME
 from rnn_suite.verdicts import Judgement, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArrayDigests:
-    """Dtype, shape and hash of each array that `data()` returned."""
+class Fault:
+    """A promise that is not kept."""
 
-    arrays: dict[str, str]
-    """By name, such as `x_train`, or `x_train.tokens` where that is a dict."""
+    kind: str
+    """In what; faults of two kinds are never the same."""
+    told: str
+    size: float = 0.0
+    """How far off, where that is a number."""
 
-    def __post_init__(self) -> None:
-        if not self.arrays:
-            raise ValueError("expected one array or more, received none")
-
-
-def _judge_data(pair: Pair) -> Judgement:
-    old: dict[str, str] = pair.old.arrays
-    new: dict[str, str] = pair.new.arrays
-    differing = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-    told = [f"{n}: {_short(old.get(n))} / {_short(new.get(n))}" for n in differing]
-    return judge_arrays(
-        list(old),
-        differing,
-        pair.gate,
-        told=f"(baseline / now): {'; '.join(told)}",
-        advice="if you changed the data, record anew with --update-baselines; if not, the upgrade changed "
-        "how data() prepares it: look at padding, vocabulary, dtypes and random draws",
-    )
-
-
-def _short(digest: str | None) -> str:
-    """Return dtype, shape and the first digits of the hash, or that there is no such array."""
-    return "none" if digest is None else digest.partition(" sha256 ")[0] + f" {digest[-64:][:8]}"
+    def is_that_of(self, recorded: Fault | None, *, growth: float) -> bool:
+        """Return whether it is `recorded` and at most `growth` times its size."""
+        return (
+            recorded is not None
+            and self.kind == recorded.kind
+            and self.size <= growth * recorded.size
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +59,16 @@ class Repeats:
             for a, b in zip(self.first, self.second, strict=True)
         )
 
-    def fault(self, gate: RepeatGate) -> str:
-        """Return what is not repeated, or nothing."""
+    def fault(self, gate: RepeatGate) -> Fault | None:
+        """Return what is not repeated; other weights have other losses anyway."""
         if not self.same_initial_weights:
-            return "other initial weights from the same seed"
+            return Fault(kind="weights", told="other initial weights from the same seed")
         if self.difference > gate.max_difference:
-            return (
+            told = (
                 f"losses of the first {len(self.first)} steps differ by up to {self.difference:.2g}"
             )
-        return ""
+            return Fault(kind="losses", told=told, size=self.difference)
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,15 +93,18 @@ class SavedAndLoaded:
     output_difference: float
     """Norm of the difference of both models' outputs over the norm of the outputs."""
 
-    def fault(self, gate: SavingGate) -> str:
-        """Return what the loaded model lacks, or nothing."""
+    def fault(self, gate: SavingGate) -> Fault | None:
+        """Return what the loaded model lacks; of errors the kind counts, since releases word them anew."""
         if self.error:
-            return self.error
+            return Fault(kind=f"error {self.error.partition(':')[0]}", told=self.error)
+        off = self.output_difference if self.output_difference > gate.max_difference else 0.0
+        outputs = f"outputs after loading differ by {off:.2g}"
         if not self.same_weights:
-            return "other weights after loading"
-        if self.output_difference > gate.max_difference:
-            return f"outputs after loading differ by {self.output_difference:.2g}"
-        return ""
+            told = "other weights after loading" + (f"; {outputs}" if off else "")
+            return Fault(kind="weights", told=told, size=off)
+        if off:
+            return Fault(kind="outputs", told=outputs, size=off)
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +130,14 @@ class _Kept:
     expected: str
     received: str
     advice: str
+    growth: float
+    """How many times the recorded fault one may be to be the same."""
 
     def judge(self, pair: Pair) -> Judgement:
-        """Return "regressed" where it was kept and is no more, "improved" the other way round."""
-        was, now = pair.old.fault(pair.gate), pair.new.fault(pair.gate)
-        if now and not was:
+        """Return "regressed" where a fault was not there, "improved" where one that was is gone."""
+        was: Fault | None = pair.old.fault(pair.gate)
+        now: Fault | None = pair.new.fault(pair.gate)
+        if now and not now.is_that_of(was, growth=self.growth):
             outcome, next_step = Outcome.REGRESSED, self.advice
         elif was and not now:
             outcome = Outcome.IMPROVED
@@ -153,28 +148,19 @@ class _Kept:
             outcome, next_step = Outcome.PASS, "nothing"
         return Judgement(
             outcome=outcome,
-            expected=self.expected + (f"; when recorded: {was}" if was else ""),
-            received=now or self.received,
+            expected=self.expected + (f"; when recorded: {was.told}" if was else ""),
+            received=now.told if now else self.received,
             next_step=next_step,
-            baseline="no" if was else "yes",
-            now="no" if now else "yes",
+            baseline=f"no: {was.kind}" if was else "yes",
+            now=f"no: {now.kind}" if now else "yes",
             interval=f"within {pair.gate.max_difference:g}",
-            notes=(f"not so when recorded either: {now}",) if now and was else (),
+            notes=(f"not so when recorded either: {now.told}",)
+            if now and outcome is Outcome.PASS
+            else (),
         )
 
 
 OWN_PARAMETERS = replace(PARAMETERS, name="own_parameters", experiment=OwnModel)
-
-OWN_DATA = Question(
-    name="own_data",
-    measured=ArrayDigests,
-    gate=DatasetGate,
-    propose_gate=lambda _measured: DatasetGate(allowed_differing_arrays=0),
-    judge=each(_judge_data),
-    # The arrays are what is asked about: other ones are an answer.
-    same_corpus=SameCorpus.ANY,
-    experiment=OwnModel,
-)
 
 OWN_REPEAT = Question(
     name="own_repeat",
@@ -187,6 +173,8 @@ OWN_REPEAT = Question(
             received="the same",
             advice="look for draws that no longer follow keras.utils.set_random_seed: initializers, dropout, "
             "shuffling, layers of your own",
+            # Draws that follow no seed are as far apart as chance will have it.
+            growth=10,
         ).judge
     ),
     same_corpus=SameCorpus.ANY,
@@ -204,6 +192,7 @@ OWN_SAVING = Question(
             received="the same",
             advice="save and load the model by hand under both versions; layers of your own need "
             "keras.saving.register_keras_serializable and a get_config that says everything",
+            growth=2,
         ).judge
     ),
     same_corpus=SameCorpus.ANY,

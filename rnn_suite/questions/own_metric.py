@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from statistics import fmean
 
-from rnn_suite.own.model import OwnModel
+from rnn_suite.own_model import OwnModel
 from rnn_suite.questions.accuracy import (
     FALSE_ALARM_RATE,
     LOOKS,

@@ -6,7 +6,7 @@ a rule breaks, whether the recorded libraries kept it and how near the truth the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -56,6 +56,7 @@ TOPICS: dict[str, Topic] = {
         Topic(name="memory", by_cell=False, smoke=False, seconds=10),
         Topic(name="claims", by_cell=True, smoke=False, seconds=6),
         Topic(name="tuner_decisions", by_cell=False, smoke=True, seconds=6),
+        Topic(name="decisions", by_cell=False, smoke=True, seconds=1),
         Topic(name="tuner_life", by_cell=False, smoke=False, seconds=45),
     )
 }
@@ -119,6 +120,14 @@ class RuleGate:
     known_faults: tuple[KnownFault, ...]
 
 
+def known_on(
+    day: date, faults: Sequence[KnownFault], finding: Finding, recorded: Finding | None
+) -> KnownFault | None:
+    """Return the exception that covers a broken `finding` and still counts on `day`, if there is one."""
+    counting = (fault for fault in faults if day <= date.fromisoformat(fault.until))
+    return next((fault for fault in counting if fault.covers(finding, recorded)), None)
+
+
 def judge_rules(pair: Pair, *, today: date | None = None) -> Judgement:
     """Return "regressed" where a rule is broken, vanished, or its exception has ended.
 
@@ -134,19 +143,19 @@ def judge_rules(pair: Pair, *, today: date | None = None) -> Judgement:
         if finding.holds:
             continue
         recorded = old.get(finding.name)
-        covering = [fault for fault in exceptions if fault.covers(finding, recorded)]
-        if current := [f for f in covering if day <= date.fromisoformat(f.until)]:
-            excused.append(current[0])
+        if known := known_on(day, exceptions, finding, recorded):
+            excused.append(known)
         else:
-            reds[finding.name] = _told(finding, recorded, covering[0] if covering else None)
+            ended = next((fault for fault in exceptions if fault.covers(finding, recorded)), None)
+            reds[finding.name] = _told(finding, recorded, ended)
     reds |= _vanished(old, new)
     broken = {finding.name for finding in new.values() if not finding.holds}
-    ended = [fault.finding for fault in exceptions if fault.finding not in broken]
+    mended = [fault.finding for fault in exceptions if fault.finding not in broken]
     if reds:
-        outcome, next_step = Outcome.REGRESSED, _advice(next(iter(reds)), ended)
-    elif ended:
+        outcome, next_step = Outcome.REGRESSED, _advice(next(iter(reds)), mended)
+    elif mended:
         outcome = Outcome.IMPROVED
-        next_step = f"kept again, so take from this file's gate: {', '.join(ended)}"
+        next_step = f"kept again, so take from this file's gate: {', '.join(mended)}"
     else:
         outcome, next_step = Outcome.PASS, "nothing"
     lines = [*reds.values()][:_SHOWN]
@@ -183,9 +192,11 @@ def _vanished(old: dict[str, Finding], new: dict[str, Finding]) -> dict[str, str
     }
 
 
-def _advice(first: str, ended: list[str]) -> str:
+def _advice(first: str, mended: list[str]) -> str:
     entry = f'{{"finding": "{first}", "owner": "...", "reference": "...", "until": "YYYY-MM-DD"}}'
-    unmatched = f"; in its gate, these name no broken finding: {', '.join(ended)}" if ended else ""
+    unmatched = (
+        f"; in its gate, these name no broken finding: {', '.join(mended)}" if mended else ""
+    )
     return (
         "stay on the recorded release, or look upstream for what changed; the rule is a function of that "
         "name in rnn_suite/checks/topics. To accept a fault of a released library, add to "

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rnn_suite.evidence import in_pairs
 from rnn_suite.questions import DATASET, OWN_STEP_TIME, STEP_TIME
-from rnn_suite.report.run import Answer, Safety
+from rnn_suite.run_report import NOT_REACHED, Answer, Safety, Unanswered
 from rnn_suite.verdicts import Outcome, Verdict
 
 _NAMED_AT_MOST = 6
@@ -18,7 +18,9 @@ _OF_ONE_MACHINE = {question.name for question in (STEP_TIME, OWN_STEP_TIME, DATA
 """What belongs to one machine or one corpus file, and may be missing on another."""
 
 
-def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> Answer:
+def answer(
+    verdicts: Sequence[Verdict], unanswered: Sequence[Unanswered] = (), *, only: str = ""
+) -> Answer:
     """Return the answer, with its reason in one line.
 
     It is "Safe" only if every question that was asked was compared and none regressed. Only what belongs
@@ -26,7 +28,8 @@ def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> Answe
 
     Args:
         verdicts: all verdicts of the run.
-        unanswered: names of tests that asked a question and ended without a verdict.
+        unanswered: tests that asked a question and have no answer to it.
+        only: the words that left out questions, as on the command line.
     """
     reds = [v for v in verdicts if v.outcome is Outcome.REGRESSED]
     if reds:
@@ -46,7 +49,7 @@ def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> Answe
         if v.outcome is Outcome.INCONCLUSIVE
         or (not v.compared and v.question not in _OF_ONE_MACHINE)
     ]
-    names = [_test(nodeid) for nodeid in unanswered]
+    names = [_test(one.test) for one in unanswered]
     names += [f"{v.name} ({v.outcome})" for v in waiting]
     if names:
         return Answer(
@@ -60,6 +63,7 @@ def answer(verdicts: Sequence[Verdict], unanswered: Sequence[str] = ()) -> Answe
         for outcome in (Outcome.IMPROVED, Outcome.NOT_COMPARABLE)
         if counts[outcome]
     ]
+    others += [f"asked was only {only}"] if only else []
     tail = f" ({', '.join(others)})" if others else ""
     return Answer(
         safety=Safety.SAFE, line=f"Safe: no regression in {_comparisons(compared)}{tail}."
@@ -86,9 +90,17 @@ def _some(names: Sequence[str]) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def _settled(waiting: Sequence[Verdict], unanswered: Sequence[str]) -> str:
-    """Return what would settle it: the first step that the verdicts name, and the tests to run again."""
-    steps = list(dict.fromkeys(v.next_step for v in waiting))
-    if unanswered:
-        steps.insert(0, "run the tests without an answer again")
-    return f". To settle it: {steps[0]}." if steps else "."
+def _settled(waiting: Sequence[Verdict], unanswered: Sequence[Unanswered]) -> str:
+    """Return what would settle it: the first step that a test without an answer, or a verdict, names."""
+    steps = [_step(one) for one in unanswered] + [verdict.next_step for verdict in waiting]
+    return f". To settle it: {steps[0].rstrip('.')}." if steps else "."
+
+
+def _step(one: Unanswered) -> str:
+    if one.why == NOT_REACHED:
+        return "run the tests without an answer again"
+    _, marked, step = one.why.rpartition("\nNext: ")
+    if marked:
+        return " ".join(step.split())
+    first_line, _, _ = one.why.strip().partition("\n")
+    return f"see why {_test(one.test)} has none: {first_line}"

@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rnn_suite.drift import Drift, Shape, drifts, replicates_needed
 from rnn_suite.history import History
-from rnn_suite.series import LIBRARIES, Point, series
+from rnn_suite.series import LIBRARIES, Point, Series, series
+
+_NOT_YET = "No drift can be told yet"
 
 
 def drift_lines(history: History) -> list[str]:
     """Return a line a drift, one that says what was looked at, and the history's faults."""
     every = series(history)
-    varying = [one for one in every if len({r.amount for r in one.replicates}) > 1]
-    lines = [drift_line(drift) for drift in drifts(every)]
+    found = drifts(every)
+    lines = [drift_line(drift) for drift in found]
     if every:
-        needed = replicates_needed(max(len(varying), 1))
-        short = sum(len(one.replicates) < needed for one in varying)
-        lines.append(
-            f"Looked for drift in {len(every)} series over {len(history.lines)} runs: "
-            f"{len(varying)} vary, {short} of them too short (a slope can show from {needed} independent "
-            f"measurements on); {len(lines)} drifted"
-        )
+        lines.append(_looked_at(every, runs=len(history.lines), drifted=len(found)))
     return [*lines, *history.faults]
+
+
+def _looked_at(every: Sequence[Series], *, runs: int, drifted: int) -> str:
+    """Return what was looked at, or why there is nothing to look at yet."""
+    varying = [one for one in every if len({r.amount for r in one.replicates}) > 1]
+    if runs == 1:
+        return f"{_NOT_YET}: this is the first run of the history."
+    if not varying and len({point.versions for one in every for point in one.points}) == 1:
+        return (
+            f"{_NOT_YET}: all {runs} runs of the history are on the same versions, where trainings and rules "
+            "repeat to the last digit."
+        )
+    if not varying:
+        return f"No drift: in {runs} runs of the history nothing differs."
+    needed = replicates_needed(len(varying))
+    longest = max(len(one.replicates) for one in varying)
+    if longest < needed:
+        return (
+            f"{_NOT_YET}: {len(varying)} of {len(every)} series vary, a slope can show from {needed} "
+            f"independent measurements on, and none has more than {longest}."
+        )
+    short = sum(len(one.replicates) < needed for one in varying)
+    return (
+        f"Looked for drift in {len(every)} series over {runs} runs: {len(varying)} vary, {short} of them "
+        f"too short (a slope can show from {needed} independent measurements on); {drifted} drifted"
+    )
 
 
 def drift_line(drift: Drift) -> str:
@@ -35,9 +59,10 @@ def drift_line(drift: Drift) -> str:
         last, first = drift.replicates[0].runs[0], drift.replicates[-1].runs[-1]
         moved = f"slowly from {old} on {_day(last)} to {new} on {_day(first)}"
     measured = "runs" if drift.series.timed else "sets of versions"
+    judged = {True: ", worse", False: ", better", None: ""}[drift.worse]
     return (
-        f"{drift.series.name}: {moved} ({_changed(last, first)}), "
-        f"{'worse' if drift.worse else 'better'}, p {drift.p:.1g}; {number} {measured}"
+        f"{drift.series.name}: {moved} ({_changed(last, first)}){judged}, p {drift.p:.1g}; "
+        f"{number} {measured}"
     )
 
 

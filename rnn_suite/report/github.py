@@ -9,9 +9,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rnn_suite.errors import FormatError
-from rnn_suite.report.run import RunReport
 from rnn_suite.report.summary import summary
+from rnn_suite.run_report import RunReport
 from rnn_suite.verdicts import Outcome, Verdict
+
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+"""Variable in which GitHub names the file of a step's summary."""
 
 _LEVELS = {Outcome.REGRESSED: "error", Outcome.INCONCLUSIVE: "warning", Outcome.IMPROVED: "notice"}
 
@@ -39,7 +42,7 @@ def append_step_summary(path: Path, run: RunReport) -> None:
         FormatError: if it cannot be written.
     """
     try:
-        with path.open("a", encoding="utf-8") as file:
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(summary(run))
     except OSError as error:
         raise FormatError(

@@ -19,8 +19,8 @@ from rnn_suite.errors import MissingPackageError, SuiteError
 from rnn_suite.jsonable import from_jsonable, to_jsonable, write_atomically
 from rnn_suite.report.figures import Picture, galleries, has_pictures, svg
 from rnn_suite.report.rule_counts import rule_counts
-from rnn_suite.report.run import Answer, RunReport, Safety, read_run
 from rnn_suite.report.templates import environment
+from rnn_suite.run_report import RunReport, Safety, read_run
 from rnn_suite.series import Series
 from rnn_suite.verdicts import LOUDEST_FIRST, Outcome, Verdict
 
@@ -47,6 +47,9 @@ _LATER = (
 _WITHOUT = (
     "Figures need Matplotlib, which is not installed. To have them: pip install 'rnn-suite[report]', then "
     "python -m rnn_suite.report.page verdicts.json report.html, in this file's folder."
+)
+_NOTHING_TO_DRAW = (
+    "There are none: what has a verdict here is exact, or its measurement cannot be read."
 )
 
 
@@ -76,8 +79,10 @@ def page(
     run = _all_writable(run)
     drawn: dict[str, list[_Drawn]] = {}
     no_figures = ""
-    if not figures:
-        no_figures = _LATER if has_pictures(run, past) else ""
+    if not has_pictures(run, past):
+        no_figures = _NOTHING_TO_DRAW if run.verdicts else ""
+    elif not figures:
+        no_figures = _LATER
     else:
         try:
             drawn = {name: list(map(_draw, found)) for name, found in galleries(run, past).items()}
@@ -91,7 +96,7 @@ def page(
     told_as_rules = {_subject(rule.verdict) for rule in rules}
     return _template().render(
         run=run,
-        reason=_reason(run.answer),
+        reason=_reason(run),
         drifts=list(map(_writable, drifts)),
         Outcome=Outcome,
         marks=_MARKS,
@@ -132,10 +137,27 @@ def _writable(words: str) -> str:
     return words.encode(errors="replace").decode()
 
 
-def _reason(answer: Answer) -> str:
-    """Return the line of the answer without the word that stands above it in large letters."""
-    reason = answer.line.removeprefix(f"{answer.safety.capitalize()}: ")
-    return reason[:1].upper() + reason[1:]
+def _reason(run: RunReport) -> str:
+    """Return the line of the answer without the word that stands above it in large letters.
+
+    Of a run that was cut short, what it did not reach is counted: the tests are named farther down.
+    """
+    safety = run.answer.safety
+    reason = run.answer.line.removeprefix(f"{safety.capitalize()}: ")
+    if safety is Safety.NOT_SAFE:
+        # It begins with a question's name, which is written as it is asked for.
+        return reason
+    compared = sum(reported.verdict.compared for reported in run.verdicts)
+    if run.finished or not (compared and run.unanswered):
+        return reason[:1].upper() + reason[1:]
+    return (
+        f"No regression in {_count(compared, 'comparison')}, and "
+        f"{_count(len(run.unanswered), 'question')} without an answer. To settle it: run again."
+    )
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _draw(picture: Picture) -> _Drawn:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from rnn_suite.findings import Finding
-from rnn_suite.questions.rules import KnownFault, RuleFindings
+from rnn_suite.questions.rules import KnownFault, RuleFindings, known_on
 from rnn_suite.report.figures.compared import Compared, compared
-from rnn_suite.report.run import RunReport
+from rnn_suite.run_report import RunReport
 from rnn_suite.verdicts import Verdict
 
 
@@ -18,7 +19,7 @@ class Broken:
 
     finding: Finding
     known: KnownFault | None
-    """The exception in the gate that is about it."""
+    """The exception in the gate that excused it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,8 @@ class RuleCount:
 
 def rule_counts(run: RunReport) -> Iterator[RuleCount]:
     """Yield a count for each verdict about rules whose findings can be read."""
+    # The day on which they were judged, not that on which a report of them is drawn.
+    day = datetime.fromisoformat(run.started).date()
     for found in compared(run, RuleFindings):
         findings: tuple[Finding, ...] = found.new.findings
         bounded = [finding for finding in findings if finding.holds and finding.bound]
@@ -54,14 +57,14 @@ def rule_counts(run: RunReport) -> Iterator[RuleCount]:
             total=len(findings),
             nearest=max(bounded, key=lambda f: f.error / f.bound, default=None),
             broken=tuple(
-                Broken(finding=finding, known=known_fault(found, finding))
+                Broken(finding=finding, known=known_fault(found, finding, day=day))
                 for finding in findings
                 if not finding.holds
             ),
         )
 
 
-def known_fault(found: Compared, finding: Finding) -> KnownFault | None:
-    """Return the exception in the gate that is about a broken `finding`, if there is one."""
+def known_fault(found: Compared, finding: Finding, *, day: date | None = None) -> KnownFault | None:
+    """Return the exception in the gate that excuses a broken `finding` on `day`, or today, if one does."""
     recorded = next((f for f in found.old.findings if f.name == finding.name), None)
-    return next((f for f in found.gate.known_faults if f.covers(finding, recorded)), None)
+    return known_on(day or datetime.now(UTC).date(), found.gate.known_faults, finding, recorded)

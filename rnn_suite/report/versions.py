@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from rnn_suite.evidence import against_baseline
-from rnn_suite.report.run import Version
 from rnn_suite.results import Environment
+from rnn_suite.run_report import Version
 from rnn_suite.verdicts import Verdict
+
+LIBRARIES = ("tensorflow", "keras", "numpy")
+"""Fields of `Environment` that an upgrade is about."""
 
 
 def versions(verdicts: Sequence[Verdict]) -> tuple[Version, ...]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnn_suite.errors import FormatError
 from rnn_suite.jsonable import write_atomically
-from rnn_suite.report.run import RunReport, write_run
+from rnn_suite.run_report import RunReport, write_run
 
 if TYPE_CHECKING:
     from rnn_suite.series import Series
@@ -17,20 +20,36 @@ VERDICTS, SUMMARY, PAGE = "verdicts.json", "summary.md", "report.html"
 """Names in the folder."""
 
 
-def prepare_folder(folder: Path) -> None:
-    """Make `folder`, and make sure that files can be written there before anything is measured for them.
+@contextmanager
+def own_folder(folder: Path) -> Iterator[None]:
+    """Make `folder`, and keep it for this process as long as the context lasts.
 
     Raises:
-        FormatError: if not.
+        FormatError: if it cannot be made, or another living process writes its report there.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY)
     except OSError as error:
         raise FormatError(
             f"{folder}: no report can be written here: {error.strerror}.\nExpected: a folder\n"
             "Next: name another with --report=DIR"
         ) from error
-    write_atomically(folder / SUMMARY, b"")
+    try:
+        # A lock of the folder leaves no file in it, and ends with the process however that ends.
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise FormatError(
+            f"{folder}: no report can be written here: another run writes its own.\n"
+            "Expected: a folder for each run\nNext: name another with --report=DIR"
+        ) from error
+    except OSError:
+        pass  # A file system without locks.
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def write_report(
@@ -44,7 +63,7 @@ def write_report(
     """Write verdicts.json, summary.md and report.html.
 
     Args:
-        folder: made by `prepare_folder`.
+        folder: see `own_folder`.
         run: what is reported.
         drifts: what a history of runs shows, a sentence each.
         past: what was measured run after run, this one included.
@@ -57,5 +76,10 @@ def write_report(
     from rnn_suite.report.summary import summary
 
     write_run(folder / VERDICTS, run)
-    write_atomically(folder / SUMMARY, summary(run).encode())
-    write_atomically(folder / PAGE, page(run, drifts, past, figures=figures).encode())
+    write_atomically(folder / SUMMARY, _encoded(summary(run)))
+    write_atomically(folder / PAGE, _encoded(page(run, drifts, past, figures=figures)))
+
+
+def _encoded(text: str) -> bytes:
+    # A path of the file system may hold what is no UTF-8.
+    return text.encode(errors="backslashreplace")

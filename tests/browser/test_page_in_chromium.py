@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 WIDTHS = (390, 820, 1440)
 
 FIGURES = {
-    "all_green": 13,
-    "three_regressions": 13,
+    "all_green": 16,
+    "three_regressions": 16,
     "upgrade": 6,
-    "unfinished": 2,
+    "unfinished": 5,
     "empty": 0,
 }
 """What is to be drawn of each run."""

@@ -27,4 +27,8 @@ ASKED = [
 def test_the_libraries_keep_the_rules(
     gate: Gate, ask_rules: Callable[[str, str], RuleFindings], topic: str, subject: str
 ) -> None:
-    gate.ask_rules(QUESTIONS[topic], subject, ask_rules(topic, subject))
+    found = ask_rules(topic, subject)
+    if topic == "decisions":
+        # Not left to the comparison, which is what is asked about.
+        assert [f"{f.name}: {f.received}" for f in found.findings if f.received != f.expected] == []
+    gate.ask_rules(QUESTIONS[topic], subject, found)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,24 +16,36 @@ import sys
 import pytest
 
 status = pytest.main(sys.argv[1:])
-heavy = [name for name in ("tensorflow", "keras", "keras_tuner") if name in sys.modules]
+names = "tensorflow keras keras_tuner numpy scipy matplotlib jinja2"
+heavy = [name for name in names.split() if name in sys.modules]
 print("\\nheavy:", heavy, "status:", int(status))
 """
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("--collect-only", "-q", "-m", "smoke")])
-def test_it_imports_neither_tensorflow_nor_keras(
-    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+def heavy(folder: Path, *arguments: str) -> set[str]:
+    """Return the heavy modules that pytest imports in `folder`, where all plugins are loaded."""
     ended = subprocess.run(
         [sys.executable, "-c", PROGRAM, "-p", "no:cacheprovider", *arguments],
-        cwd=ROOT,
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if "AUTOLOAD" not in name},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert ended.stdout.endswith("heavy: [] status: 0\n"), ended.stdout + ended.stderr
+    *_, last = ended.stdout.splitlines()
+    assert re.fullmatch(r"heavy: .* status: 0", last), ended.stdout
+    return set(re.findall(r"'(\w+)'", last))
+
+
+def test_in_a_project_that_does_not_use_it_nothing_heavy_is_imported(tmp_path: Path) -> None:
+    (tmp_path / "test_one.py").write_text("def test_one(): pass\n")
+    assert not heavy(tmp_path)
+    assert not heavy(tmp_path, "--help")
+
+
+def test_collecting_the_gate_imports_none_of_the_libraries_under_test() -> None:
+    found = heavy(ROOT, "--collect-only", "-q", "-m", "smoke")
+    assert found.isdisjoint({"tensorflow", "keras", "keras_tuner"})
 
 
 def test_the_help_lists_the_suites_options(pytester: pytest.Pytester) -> None:

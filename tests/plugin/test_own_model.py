@@ -157,7 +157,19 @@ def test_other_data_is_red_and_its_metric_not_comparable(small: OwnProject) -> N
     result.assert_outcomes(failed=1, skipped=1)
     assert result.ret == 1
     result.stdout.fnmatch_lines(["own_data of small: regressed", "Received: other bytes*x_test*"])
+    result.stdout.fnmatch_lines(
+        ["own_score * small * - * - * other x_test, y_test * not comparable"]
+    )
     assert "seed 1 of" not in result.stderr.str()
+    assert "corpus file" not in result.stdout.str()
+
+
+def test_a_step_of_other_data_is_not_comparable_and_says_what_is_other(small: OwnProject) -> None:
+    record(small, "data or step_time")
+    small.write(**{"rows(48, 0)": "rows(60, 0)"})
+    result = small.run("-k", "step_time", "-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*x_train: float32[[]48, 3] / float32[[]60, 3]; y_train: *"])
 
 
 def test_another_metric_is_another_experiment(small: OwnProject) -> None:
@@ -251,6 +263,63 @@ def test_a_test_over_several_models_gates_each(small: OwnProject) -> None:
     result = small.run("--update-baselines", "-k", "parameters")
     result.assert_outcomes(skipped=2)
     assert len(list(small.pytester.path.rglob("own_parameters/*.json"))) == 2
+
+
+def test_names_of_files_and_parameters_are_free(pytester: pytest.Pytester) -> None:
+    # The names of aspects, and all that pytest puts between the parts of a test's name.
+    folder = pytester.mkdir("d[1]-data")
+    source = SMALL.replace('"small", build', "name, build").replace(
+        "def test_small(gate_model)",
+        "import pytest\n\nclass TestData:\n"
+        "  @pytest.mark.parametrize(('name', 'array'), [\n"
+        "    pytest.param('one', np.zeros(2), id='parameters-[x]'),\n"
+        "    pytest.param('two', np.ones(2), id='repeat'),\n"
+        "  ])\n"
+        "  def test_data(self, gate_model, name, array)",
+    )
+    (folder / "test_own[saving].py").write_text(source)
+    options = (
+        "--import-mode=importlib",
+        "--update-baselines",
+        "-k",
+        "not metric and not step_time",
+    )
+    result = OwnProject(pytester, "").run(*options)
+    result.assert_outcomes(skipped=8)
+    for name in ("one", "two"):
+        assert len(list(pytester.path.rglob(f"baselines/own/{name}/*/{name}.json"))) == 4
+
+
+def test_one_name_for_two_parameters_of_a_test_is_refused(small: OwnProject) -> None:
+    small.write(
+        **{
+            "def test_small(gate_model)": "import pytest\n\n"
+            "@pytest.mark.parametrize('rate', [0.1, 0.2])\n"
+            "def test_small(gate_model, rate)",
+        }
+    )
+    result = small.run("--update-baselines", "-k", "parameters or data")
+    result.assert_outcomes(skipped=2, failed=2)
+    result.stdout.fnmatch_lines(["Received: *test_small?*-0.1* and *test_small?*-0.2*"])
+
+
+def test_models_of_a_run_share_its_rate_of_false_alarms(small: OwnProject) -> None:
+    small.write(
+        **{
+            "def test_small(gate_model)": "import pytest\n\n"
+            "@pytest.mark.parametrize('name', ['one', 'two'])\n"
+            "def test_small(gate_model, name)",
+            '"small", build': "name, build",
+            "epochs=3": "epochs=1",
+            "baseline_seeds=4, gate_seeds=2": "baseline_seeds=2, gate_seeds=1",
+        }
+    )
+    record(small, "metric")
+    for chosen, rates in (("metric", [0.005, 0.005]), ("metric and one", [0.01])):
+        small.run("-k", chosen, "--report=report")
+        run = json.loads((small.pytester.path / "report/verdicts.json").read_text())
+        evidence = [one["verdict"]["evidence"]["baseline"] for one in run["verdicts"]]
+        assert [one["gate"]["false_alarm_rate"] for one in evidence] == rates
 
 
 def test_a_step_is_not_timed_in_one_of_several_processes(small: OwnProject) -> None:

@@ -2,10 +2,16 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from rnn_suite.report import drifts
+from rnn_suite.report.write import own_folder, write_report
+from tests.plugin.conftest import CONFTEST
 
 if TYPE_CHECKING:
     from tests.plugin.conftest import Project
@@ -136,6 +142,97 @@ def test_a_folder_that_cannot_be_written_is_wrong_use_before_anything_runs(two: 
     result.stderr.fnmatch_lines(["*out: no report can be written here: *", "*--report=DIR*"])
 
 
+def test_a_second_run_that_would_write_into_the_same_folder_is_refused(two: Project) -> None:
+    with own_folder(two.pytester.path / "out"):
+        result = two.run("--report=out")
+        assert result.ret == 4
+        result.stderr.fnmatch_lines(["*another run writes its own*", "*--report=DIR*"])
+    assert two.run("--report=out").ret == 0
+
+
+def test_a_run_that_is_killed_before_it_collects_leaves_no_older_report(two: Project) -> None:
+    two.run("--report=out")
+    two.pytester.makeconftest("import os\ndef pytest_sessionstart(session):\n    os._exit(7)\n")
+    result = two.pytester.runpytest_subprocess(
+        *("-p", "rnn_suite.plugin", "-p", "no:cacheprovider"), "--corpus=standin", "--report=out"
+    )
+    assert result.ret == 7
+    content = written(two.pytester.path / "out")
+    assert (content["finished"], content["verdicts"]) == (False, [])
+    assert content["answer"]["safety"] == "not known"
+    for name in ("summary.md", "report.html"):
+        assert "nfinished" in (two.pytester.path / "out" / name).read_text()
+
+
+@pytest.mark.parametrize(
+    "end", ["raise KeyboardInterrupt", "raise RuntimeError('a fault of a plugin')"]
+)
+def test_a_run_that_is_interrupted_is_unfinished_though_all_was_asked(
+    two: Project, end: str
+) -> None:
+    two.pytester.makeconftest(
+        CONFTEST + "\ndef pytest_runtest_logfinish(nodeid):\n"
+        f"    if 'gru' in nodeid:\n        {end}\n"
+    )
+    result = two.pytester.runpytest_subprocess(
+        *("-p", "rnn_suite.plugin", "-p", "no:cacheprovider"), "--corpus=standin", "--report=out"
+    )
+    assert result.ret in (2, 3)
+    content = written(two.pytester.path / "out")
+    assert len(content["verdicts"]) == 2
+    assert content["finished"] is False
+
+
+def test_a_fault_of_one_writer_costs_neither_the_others_nor_the_run(
+    two: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: object) -> list[str]:
+        raise ZeroDivisionError("in a figure")
+
+    monkeypatch.setattr(drifts, "drift_lines", fails)
+    result = two.run("--report=out", "--history=history.jsonl")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["The history was not written, *: ZeroDivisionError: in a figure"])
+    content = written(two.pytester.path / "out")
+    assert content["finished"] is True
+    assert "ZeroDivisionError" in content["told"][0]
+
+
+def test_what_cannot_be_written_during_the_run_does_not_end_it(
+    two: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = write_report
+    calls = iter([False, True, True, True, False])
+
+    def sometimes(*values: Any, **named: Any) -> None:
+        if next(calls):
+            raise OSError("the disk was full for a while")
+        real(*values, **named)
+
+    monkeypatch.setattr("rnn_suite.plugin.report.write_report", sometimes)
+    assert two.run("--report=out").ret == 0
+    assert written(two.pytester.path / "out")["finished"] is True
+
+
+def test_words_that_are_no_utf_8_do_not_cost_the_report(
+    two: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = two.pytester.path / "step.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(step))
+    two.pytester.makepyfile(test_z="def test_fails(gate):\n    raise OSError('caf\\udce9.npz')\n")
+    two.run("--report=out")
+    assert "OSError: caf" in (two.pytester.path / "out" / "report.html").read_text()
+    assert "udce9" in (two.pytester.path / "out" / "verdicts.json").read_text()
+    assert "udce9" in step.read_text()
+
+
+@pytest.mark.parametrize("option", ["--report=", "--history=", "--runs=", "--baselines="])
+def test_an_empty_path_is_wrong_use(two: Project, option: str) -> None:
+    result = two.run(option)
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*expected a path, received nothing*"])
+
+
 def test_a_report_that_cannot_be_written_in_the_end_fails_the_run(two: Project) -> None:
     two.pytester.makepyfile(
         test_z="import shutil\ndef test_removes():\n    shutil.rmtree('out')\n"
@@ -200,9 +297,52 @@ def test_a_run_that_records_is_no_line_of_the_history(two: Project) -> None:
     assert not (two.pytester.path / "history.jsonl").exists()
 
 
-def test_a_history_that_cannot_be_written_fails_the_run_and_not_the_report(two: Project) -> None:
+def test_a_history_that_cannot_be_written_is_wrong_use_before_anything_runs(two: Project) -> None:
     (two.pytester.path / "kept").write_text("a file")
+    result = two.run("--history=kept/history.jsonl", "--report=out")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*kept/history.jsonl: nothing can be added to it: *"])
+
+
+def test_a_summary_of_a_step_that_cannot_be_written_is_wrong_use_of_the_gate_alone(
+    two: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(two.pytester.path))
+    assert two.run().ret == 4
+    two.measured.clear()
+    two.pytester.makepyfile(test_gate="def test_asks_nothing():\n    pass\n")
+    assert two.run().ret == 0
+
+
+def test_a_history_that_cannot_be_written_in_the_end_fails_the_run_and_not_the_report(
+    two: Project,
+) -> None:
+    two.pytester.makepyfile(
+        test_z="import shutil\ndef test_removes():\n    shutil.rmtree('kept')\n"
+        "    open('kept', 'w').close()\n"
+    )
     result = two.run("--history=kept/history.jsonl", "--report=out")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["kept/history.jsonl: this run is not in the history: *"])
     assert written(two.pytester.path / "out")["finished"] is True
+
+
+def test_what_the_run_writes_itself_does_not_make_its_commit_a_changed_one(two: Project) -> None:
+    def git(*words: str) -> None:
+        subprocess.run(
+            [shutil.which("git") or "git", *words],
+            cwd=two.pytester.path,
+            check=True,
+            capture_output=True,
+        )
+
+    (two.pytester.path / ".gitignore").write_text("__pycache__\n")
+    git("init")
+    git("add", ".")
+    git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-m", "one")
+    for _ in range(2):
+        two.run("--history=kept/history.jsonl", "--report=out")
+    (two.pytester.path / "measured.py").write_text("")
+    two.run("--history=kept/history.jsonl", "--report=out")
+    lines = (two.pytester.path / "kept" / "history.jsonl").read_text().splitlines()
+    assert [json.loads(line)["commit"][-1] == "+" for line in lines] == [False, False, True]

@@ -18,7 +18,7 @@ from rnn_suite.tuning.folder import RESULT, ask
 
 pytestmark = pytest.mark.selftest
 
-LAUNCHER = Path(__file__).with_name("wounded_search.py")
+WOUNDED = Path(__file__).with_name("wounded")
 
 SEARCH = Search(
     profile="tiny",
@@ -43,8 +43,16 @@ def broken(wound: str, folder: Path) -> set[str]:
     """Return the rules that a search with this wound breaks."""
     ask(SEARCH, 1, folder, workers=1)
     ended = subprocess.run(
-        [sys.executable, LAUNCHER, folder, str(os.getpid()), "search", "rebuild"],
-        env=os.environ | {"RNN_SUITE_WOUND": wound},
+        [
+            sys.executable,
+            "-m",
+            "rnn_suite.tuning.work",
+            folder,
+            str(os.getpid()),
+            "search",
+            "rebuild",
+        ],
+        env=os.environ | {"RNN_SUITE_FAULT": wound, "PYTHONPATH": str(WOUNDED)},
         capture_output=True,
         text=True,
         check=False,
@@ -56,7 +64,7 @@ def broken(wound: str, folder: Path) -> set[str]:
 
 
 def test_a_sound_search_keeps_every_rule_and_stops_a_trial_early(tmp_path: Path) -> None:
-    assert broken("nothing", tmp_path) == set()
+    assert broken("unwounded", tmp_path) == set()
     result = from_jsonable(SearchResult, read_json(tmp_path / RESULT), where="sound")
     trained = [len(trial.history["loss"]) for trial in result.trials]
     asked = [trial.epochs - trial.initial_epoch for trial in result.trials]
@@ -67,10 +75,10 @@ def test_a_sound_search_keeps_every_rule_and_stops_a_trial_early(tmp_path: Path)
     ("wound", "rule"),
     [
         ("objective_to_be_low", "the_best_of_a_round_go_on"),
-        ("early_stopping_that_never_stops", "trials_train_until_they_are_stopped"),
+        ("early_stopping_ignored_in_trials", "trials_train_until_they_are_stopped"),
         ("trials_that_go_on_from_nothing", "trials_go_on_with_values_and_weights"),
         ("a_bracket_dropped", "trials_of_every_round"),
-        ("an_epoch_more", "trials_of_every_round"),
+        ("an_epoch_more_in_trials", "trials_of_every_round"),
         ("epochs_not_passed_on", "trials_train_until_they_are_stopped"),
         ("worst_trial_for_the_best", "the_best_trial_is_rebuilt"),
         ("a_package_missing", "no_trial_fails"),

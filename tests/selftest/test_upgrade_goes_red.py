@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from rnn_suite.run_report import read_run
 from rnn_suite.upgrade.phases import PHASES
-from tests.selftest.test_faults_go_red import ROOT, red_questions
+from rnn_suite.verdicts import Outcome
+from tests.selftest.trial import ROOT
 from tests.selftest.wounded_worker import LATE
 
 pytestmark = pytest.mark.selftest
@@ -32,9 +34,8 @@ def test_a_wounded_new_environment_turns_the_questions_red_that_should_see_it(
     wound: str, selected: str, questions: set[str], tmp_path: Path
 ) -> None:
     wounded = {
-        "RNN_SUITE_FAULT": "wounded_new_environment",
         "RNN_SUITE_WOUND": wound,
-        "PYTEST_PLUGINS": "tests.selftest.faults",
+        "PYTEST_PLUGINS": "tests.selftest.wounded_new_environment",
     }
     command = [sys.executable, "-m", "pytest", "-m", "upgrade", "--corpus=standin", "-k", selected]
     ran = subprocess.run(
@@ -42,7 +43,7 @@ def test_a_wounded_new_environment_turns_the_questions_red_that_should_see_it(
             *command,
             f"--reference-python={sys.executable}",
             f"--runs={tmp_path}/runs",
-            f"--junitxml={tmp_path}/junit.xml",
+            f"--report={tmp_path}/report",
         ],
         cwd=ROOT,
         env=os.environ | wounded,
@@ -50,4 +51,6 @@ def test_a_wounded_new_environment_turns_the_questions_red_that_should_see_it(
         text=True,
         check=False,
     )
-    assert red_questions(ran, tmp_path) == questions
+    assert ran.returncode == pytest.ExitCode.TESTS_FAILED, ran.stdout + ran.stderr
+    reds = read_run(tmp_path / "report" / "verdicts.json").of(Outcome.REGRESSED)
+    assert {one.verdict.question for one in reds} == questions

@@ -9,11 +9,12 @@ from typing import Any
 from rnn_suite.baselines import Measurement
 from rnn_suite.experiment import Experiment
 from rnn_suite.findings import Finding
-from rnn_suite.own.model import OwnModel
+from rnn_suite.own_model import OwnModel
 from rnn_suite.questions import Question
 from rnn_suite.questions.accuracy import SeedAccuracies
 from rnn_suite.questions.exact import DatasetDigests, ParameterCounts
-from rnn_suite.questions.own import ArrayDigests, Repeats, SavedAndLoaded
+from rnn_suite.questions.own import Repeats, SavedAndLoaded
+from rnn_suite.questions.own_data import ArrayDigests
 from rnn_suite.questions.own_metric import Errors, Scores
 from rnn_suite.questions.replay import STEPS, ReplayLosses
 from rnn_suite.questions.rules import TOPICS, RuleFindings

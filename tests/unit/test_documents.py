@@ -27,7 +27,7 @@ from packaging.requirements import Requirement
 
 from rnn_suite.jsonable import read_json, write_json
 from rnn_suite.report.results_table import machines, results_table
-from rnn_suite.report.run import Answer, RunReport, Safety, write_run
+from rnn_suite.run_report import Answer, RunReport, Safety, write_run
 from tests.unit.documents import DOCUMENTS, ROOT, Command, Fence, commands, fences
 
 COMMANDS = commands()

@@ -19,10 +19,11 @@ from rnn_suite.drift import (
     replicates_needed,
     smallest_p,
 )
-from rnn_suite.history import History, HistoryLine, Kept
+from rnn_suite.history import History, HistoryLine
+from rnn_suite.kept import Kept
 from rnn_suite.report.drifts import amount_text, drift_line, drift_lines
-from rnn_suite.report.run import Safety
 from rnn_suite.results import Environment
+from rnn_suite.run_report import Safety
 from rnn_suite.series import Series, series
 from rnn_suite.verdicts import Outcome
 from tests.unit.conftest import ENVIRONMENT, IDENTITY
@@ -96,6 +97,20 @@ def test_runs_of_one_question_cell_profile_setting_and_corpus_are_one_series() -
     found = series(History(lines=tuple(lines)))
     assert [len(one.points) for one in found] == [2, 1, 1, 1, 1, 1]
     assert len({one.name for one in found}) == 6
+
+
+def test_only_prepared_arrays_ask_for_the_same_file() -> None:
+    shuffled = replace(IDENTITY, sha256="another order")
+    lines = [
+        replace(run(i, kept("accuracy", 0.8), kept("dataset", None)), corpora=(corpus,))
+        for i, corpus in enumerate([IDENTITY, shuffled])
+    ]
+    found = series(History(lines=tuple(lines)))
+    assert [(one.question, len(one.points)) for one in found] == [
+        ("accuracy", 2),
+        ("dataset", 1),
+        ("dataset", 1),
+    ]
 
 
 def test_only_times_ask_for_the_same_machine() -> None:
@@ -226,6 +241,15 @@ def test_a_second_step_is_found_beside_the_first() -> None:
     assert places == {"c20", "c40"}
 
 
+@pytest.mark.parametrize(("p", "told"), [(0.0051, 0), (0.0049, 1), (0.0026, 1), (0.0012, 3)])
+def test_each_look_is_held_to_half_of_what_the_one_before_was(
+    monkeypatch: pytest.MonkeyPatch, p: float, told: int
+) -> None:
+    # Holm's procedure holds the first of the two parts to half of their level.
+    monkeypatch.setattr("rnn_suite.drift.p_value", lambda _: p)
+    assert len(drifts(timed(STEPPED))) == told
+
+
 def test_the_place_of_a_step_is_not_drawn_to_the_middle_by_ranks() -> None:
     amounts = [0.103, 0.101, 0.104, 0.102, 0.106, 0.101, 0.105, 0.102, 0.104, 0.109]
     (drift,) = drifts(timed([*amounts, 0.130, 0.133, 0.131, 0.134, 0.132]))
@@ -299,6 +323,57 @@ def test_the_lines_of_a_history_end_with_what_was_looked_at_and_its_faults() -> 
         "from 6 independent measurements on); 1 drifted"
     )
     assert told[2] == "history.jsonl, line 3: left out"
+
+
+def repeated(count: int, **environments: Environment) -> History:
+    """Return a history of runs that measured the same accuracy and parameters."""
+    lines = [run(i, kept("accuracy", 0.8), kept("parameters", 349)) for i in range(count)]
+    others = [run(count, kept("accuracy", 0.8), environment=e) for e in environments.values()]
+    return History(lines=(*lines, *others))
+
+
+def test_a_first_run_has_nothing_to_be_compared_with() -> None:
+    assert drift_lines(repeated(1)) == [
+        "No drift can be told yet: this is the first run of the history."
+    ]
+
+
+def test_runs_on_the_same_versions_have_nothing_to_be_compared_with() -> None:
+    (line,) = drift_lines(repeated(3))
+    assert line == (
+        "No drift can be told yet: all 3 runs of the history are on the same versions, where trainings and "
+        "rules repeat to the last digit."
+    )
+
+
+def test_versions_on_which_nothing_differs_have_no_drift() -> None:
+    (line,) = drift_lines(repeated(2, newer=tf("2.22")))
+    assert line == "No drift: in 3 runs of the history nothing differs."
+
+
+def test_series_that_are_all_too_short_say_how_many_measurements_are_missing() -> None:
+    lines = tuple(
+        run(i, kept("step_time", a), kept("parameters", 349)) for i, a in enumerate(STEPPED[:3])
+    )
+    (line,) = drift_lines(History(lines=lines))
+    assert line == (
+        "No drift can be told yet: 1 of 2 series vary, a slope can show from 6 independent measurements on, "
+        "and none has more than 3."
+    )
+
+
+def test_a_count_that_moves_is_neither_better_nor_worse() -> None:
+    lines = tuple(run(i, kept("parameters", 349 + i), environment=tf(f"2.{i}")) for i in range(12))
+    (drift,) = drifts(series(History(lines=lines)))
+    assert drift.worse is None
+    line = drift_line(drift)
+    assert "(tensorflow 2.0 -> 2.11), p 1e-05; 12 sets of versions" in line
+
+
+def test_a_loss_of_an_upgrade_is_better_where_it_is_lower() -> None:
+    verdicts = [kept("final_loss", 0.5, profile="upgrade"), kept("parameters", 349)]
+    found = series(History(lines=(run(0, *verdicts),)))
+    assert [(one.unit, one.higher_is_better) for one in found] == [("", False), ("", None)]
 
 
 def test_an_empty_history_has_nothing_to_tell() -> None:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import math
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,15 +19,15 @@ from rnn_suite.evidence import InPairs, written
 from rnn_suite.history import (
     History,
     HistoryLine,
-    Kept,
     append_run,
     history_line,
     read_history,
 )
-from rnn_suite.own.model import OwnModel
+from rnn_suite.kept import Kept
+from rnn_suite.own_model import OwnModel
 from rnn_suite.questions import QUESTIONS, STEP_TIME, Question
-from rnn_suite.report.run import Answer, Reported, RunReport, Safety
 from rnn_suite.results import Environment
+from rnn_suite.run_report import Answer, Reported, RunReport, Safety
 from rnn_suite.verdicts import Outcome, Verdict
 from tests.unit.answers import RAW, Make, of
 from tests.unit.conftest import ENVIRONMENT, IDENTITY
@@ -221,6 +224,33 @@ def test_a_write_that_is_cut_short_leaves_the_file_as_it_was(path: Path) -> None
     assert path.read_bytes() == before
 
 
+def test_a_line_is_waited_for_until_it_is_on_the_disk(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[bytes] = []
+    monkeypatch.setattr(os, "fsync", lambda _: synced.append(path.read_bytes()))
+    append_run(path, LINE)
+    assert synced == [path.read_bytes()]
+
+
+def test_a_write_that_is_taken_back_does_not_take_what_another_one_wrote_meanwhile(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = threading.Thread(target=append_run, args=(path, LATER))
+
+    def fails(_: int) -> None:
+        monkeypatch.undo()
+        other.start()
+        other.join(timeout=0.5)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(FormatError, match="this run is not in the history"):
+        append_run(path, LINE)
+    other.join()
+    assert read_history(path) == History(lines=(LATER,))
+
+
 def _append_many(path: Path, commit: str) -> None:
     for run in range(20):
         append_run(path, replace(LINE, commit=f"{commit}{run}"))
@@ -312,40 +342,68 @@ def test_seeds_are_no_part_of_a_setting_and_all_else_is(
     assert setting() != setting(epochs=3)
 
 
-def test_an_upgrade_is_kept_with_the_environment_that_is_given() -> None:
-    pairs = InPairs(
-        meaning="a training step",
-        unit="s",
-        is_ratio=True,
-        old=(0.2,),
-        new=(0.2,),
-        estimate=0.0,
-        lower=-0.1,
-        upper=0.1,
-        confidence=0.97,
-        smallest_visible=0.01,
-        red=0.05,
-        harm=0.1,
-        confirmed=False,
-    )
-    verdict = Verdict(
-        question="train_step",
-        cell="lstm",
-        file="old/bin/python",
-        outcome=Outcome.PASS,
-        expected="",
-        received="",
-        next_step="nothing",
-        baseline="200 ms",
-        now="200 ms",
-        amount=0.2,
-        evidence=written(pairs),
-    )
-    line = history_line(run_of(verdict), "c0ffee", environment=ENVIRONMENT, corpus=IDENTITY)
+@pytest.fixture
+def pairs_verdict() -> Callable[..., Verdict]:
+    """Return a function that makes a verdict of old against new, whose pairs have these fields."""
+
+    def made(*, amount: float = 0.2, **changed: Any) -> Verdict:
+        pairs = InPairs(
+            meaning="a training step",
+            unit="s",
+            is_ratio=True,
+            old=(0.2,),
+            new=(0.2,),
+            estimate=0.0,
+            lower=-0.1,
+            upper=0.1,
+            confidence=0.97,
+            smallest_visible=0.01,
+            red=0.05,
+            harm=0.1,
+            confirmed=False,
+        )
+        return Verdict(
+            question="train_step",
+            cell="lstm",
+            file="old/bin/python",
+            outcome=Outcome.PASS,
+            expected="",
+            received="",
+            next_step="nothing",
+            baseline="200 ms",
+            now="200 ms",
+            amount=amount,
+            evidence=written(replace(pairs, **changed)),
+        )
+
+    return made
+
+
+def test_an_upgrade_is_kept_with_the_environment_that_is_given(
+    pairs_verdict: Callable[..., Verdict],
+) -> None:
+    line = history_line(run_of(pairs_verdict()), "c0ffee", environment=ENVIRONMENT, corpus=IDENTITY)
     assert (line.environment, line.corpora) == (ENVIRONMENT, (IDENTITY,))
     (kept,) = line.verdicts
     assert (kept.profile, kept.corpus, kept.setting) == ("upgrade", "standin", "")
     assert kept.amount == 0.2
+
+
+def test_an_upgrade_of_too_few_pairs_for_any_bound_is_one_all_the_same(
+    pairs_verdict: Callable[..., Verdict],
+) -> None:
+    verdict = pairs_verdict(lower=-math.inf, upper=math.inf, smallest_visible=math.inf)
+    assert history_line(run_of(verdict), "c0ffee").verdicts[0].profile == "upgrade"
+
+
+@pytest.mark.parametrize("amount", [math.inf, -math.inf, math.nan])
+def test_an_amount_that_is_no_number_costs_the_run_nothing_else(
+    path: Path, pairs_verdict: Callable[..., Verdict], amount: float
+) -> None:
+    line = history_line(run_of(pairs_verdict(amount=amount), pairs_verdict()), "c0ffee")
+    assert [kept.amount for kept in line.verdicts] == [None, 0.2]
+    append_run(path, line)
+    assert read_history(path).lines == (line,)
 
 
 def test_a_run_that_measured_nothing_is_kept(path: Path) -> None:

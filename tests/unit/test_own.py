@@ -18,19 +18,18 @@ from rnn_suite.errors import (
 )
 from rnn_suite.own.arrays import Arrays, head, take
 from rnn_suite.own.bench import OwnBench
-from rnn_suite.own.model import OwnModel
+from rnn_suite.own_model import OwnModel
 from rnn_suite.questions import Pair, Question
 from rnn_suite.questions.own import (
-    OWN_DATA,
     OWN_PARAMETERS,
     OWN_REPEAT,
     OWN_SAVING,
-    ArrayDigests,
     RepeatGate,
     Repeats,
     SavedAndLoaded,
     SavingGate,
 )
+from rnn_suite.questions.own_data import OWN_DATA, ArrayDigests
 from rnn_suite.questions.own_metric import (
     OWN_ERROR,
     OWN_SCORE,
@@ -326,6 +325,51 @@ def test_what_was_not_so_when_recorded_is_no_regression(
     assert judgement.notes == (("not so when recorded either: broken",) if was and now else ())
 
 
+REPEATED = Repeats(same_initial_weights=True, first=(0.7,), second=(0.7,))
+OTHER_LOSSES = replace(REPEATED, second=(0.69,))
+OTHER_WEIGHTS = replace(OTHER_LOSSES, same_initial_weights=False)
+LOADED = SavedAndLoaded(error="", same_weights=True, output_difference=0.0)
+NOT_FOUND = SavedAndLoaded(error="TypeError: no Mine", same_weights=False, output_difference=0.0)
+OTHER_OUTPUTS = replace(LOADED, output_difference=1e-3)
+LOST_WEIGHTS = replace(LOADED, same_weights=False)
+
+
+@pytest.mark.parametrize(
+    ("question", "was", "now", "outcome"),
+    [
+        (OWN_REPEAT, OTHER_LOSSES, replace(REPEATED, second=(0.66,)), Outcome.PASS),
+        (OWN_REPEAT, OTHER_LOSSES, replace(REPEATED, second=(0.5,)), Outcome.REGRESSED),
+        (OWN_REPEAT, OTHER_LOSSES, OTHER_WEIGHTS, Outcome.REGRESSED),
+        (OWN_REPEAT, OTHER_WEIGHTS, OTHER_LOSSES, Outcome.REGRESSED),
+        (OWN_REPEAT, OTHER_WEIGHTS, replace(OTHER_WEIGHTS, second=(0.1,)), Outcome.PASS),
+        (OWN_REPEAT, OTHER_WEIGHTS, REPEATED, Outcome.IMPROVED),
+        (
+            OWN_SAVING,
+            NOT_FOUND,
+            replace(NOT_FOUND, error="TypeError: where is Mine?"),
+            Outcome.PASS,
+        ),
+        (OWN_SAVING, NOT_FOUND, replace(NOT_FOUND, error="OSError: disk full"), Outcome.REGRESSED),
+        (OWN_SAVING, NOT_FOUND, OTHER_OUTPUTS, Outcome.REGRESSED),
+        (OWN_SAVING, NOT_FOUND, LOST_WEIGHTS, Outcome.REGRESSED),
+        (OWN_SAVING, LOST_WEIGHTS, LOST_WEIGHTS, Outcome.PASS),
+        (OWN_SAVING, LOST_WEIGHTS, NOT_FOUND, Outcome.REGRESSED),
+        (OWN_SAVING, LOST_WEIGHTS, replace(OTHER_OUTPUTS, same_weights=False), Outcome.REGRESSED),
+        (OWN_SAVING, OTHER_OUTPUTS, replace(LOADED, output_difference=1.5e-3), Outcome.PASS),
+        (OWN_SAVING, OTHER_OUTPUTS, replace(LOADED, output_difference=3e-3), Outcome.REGRESSED),
+        (OWN_SAVING, OTHER_OUTPUTS, LOST_WEIGHTS, Outcome.REGRESSED),
+        (OWN_SAVING, OTHER_OUTPUTS, LOADED, Outcome.IMPROVED),
+    ],
+)
+def test_only_the_fault_that_was_recorded_is_excused(
+    question: Question, was: Any, now: Any, outcome: Outcome
+) -> None:
+    judgement = judge(question, was, now)
+    assert judgement.outcome is outcome
+    assert bool(judgement.notes) is (outcome is Outcome.PASS)
+    assert was.fault(question.propose_gate(was)).told in judgement.expected
+
+
 def test_outputs_that_differ_more_than_the_gate_allows_are_red() -> None:
     exact = SavedAndLoaded(error="", same_weights=True, output_difference=0.0)
     off = replace(exact, output_difference=1e-3)
@@ -366,6 +410,22 @@ def test_every_seed_is_trained_once_and_tells_before_and_after() -> None:
     assert made.metrics(own()) == found
     assert len(told) == 2
     assert told[0].startswith("tiny, seed 1 of 2: accuracy 0.")
+
+
+def test_only_seeds_that_were_not_trained_for_this_are_trained() -> None:
+    told: list[str] = []
+    made = OwnBench("tiny", build, data, batch_size=16, tell=told.append)
+
+    def trained(wanted: OwnModel) -> int:
+        before = len(told)
+        made.metrics(wanted)
+        return len(told) - before
+
+    assert trained(own((5, 6))) == 2
+    assert trained(own((5, 6, 7))) == 1
+    assert trained(own((7, 5))) == 0
+    assert trained(own((5, 6), epochs=3)) == 2
+    assert trained(own((5, 6), metric="loss", lower_is_better=True)) == 2
 
 
 def test_a_worse_learning_rate_is_red_and_a_little_noise_is_not(tiny: OwnBench) -> None:

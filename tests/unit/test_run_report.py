@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rnn_suite.errors import FormatError
-from rnn_suite.report.run import read_run, write_run
+from rnn_suite.run_report import read_run, write_run
 from tests.unit.report.test_summary import run
 from tests.unit.report.verdicts import PASS, REGRESSED
 

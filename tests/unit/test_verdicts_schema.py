@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import json
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from rnn_suite import evidence
 from rnn_suite.baselines import Baseline, Measurement, Recorded, compare, load_baseline
 from rnn_suite.evidence import AgainstBaseline, InPairs, Side, written
-from rnn_suite.own.model import OwnModel
+from rnn_suite.own_model import OwnModel
 from rnn_suite.questions import QUESTIONS
 from rnn_suite.questions.accuracy import ACCURACY
-from rnn_suite.report.run import (
+from rnn_suite.results import Environment
+from rnn_suite.run_report import (
     SCHEMA,
     Answer,
     Reported,
@@ -28,7 +31,6 @@ from rnn_suite.report.run import (
     read_run,
     write_run,
 )
-from rnn_suite.results import Environment
 from rnn_suite.verdicts import Outcome, Verdict
 
 ROOT = Path(__file__).parents[2]
@@ -80,9 +82,9 @@ def accuracy_of_lstm() -> Baseline:
     return load_baseline(ROOT / "baselines/smoke/imdb/accuracy/lstm.json", ACCURACY)
 
 
-def in_pairs() -> Verdict:
-    """Return a verdict of old against new."""
-    evidence = InPairs(
+def in_pairs(**changed: Any) -> Verdict:
+    """Return a verdict of old against new, whose evidence has these fields."""
+    pairs = InPairs(
         meaning="a training step inside fit, after the first ones",
         unit="s",
         is_ratio=True,
@@ -109,7 +111,7 @@ def in_pairs() -> Verdict:
         question="train_step",
         cell="lstm",
         file="/old/bin/python",
-        evidence=written(evidence),
+        evidence=written(dataclasses.replace(pairs, **changed)),
     )
 
 
@@ -164,6 +166,26 @@ def test_a_run_with_every_question_and_both_kinds_of_evidence_is_valid(tmp_path:
 def test_a_verdict_without_evidence_is_valid(content: Any) -> None:
     assert content["verdicts"][2]["verdict"]["evidence"] is None
     assert faults(content) == []
+
+
+NO_BOUNDS = {"lower": -math.inf, "upper": math.inf, "smallest_visible": math.inf}
+
+
+def test_pairs_that_were_too_few_for_any_bound_are_valid_and_read_back(tmp_path: Path) -> None:
+    content = written_run(tmp_path / "verdicts.json", run_of([in_pairs(**NO_BOUNDS)]))
+    assert faults(content) == []
+    read = evidence.in_pairs(content["verdicts"][0]["verdict"]["evidence"])
+    assert read is not None
+    assert {name: getattr(read, name) for name in NO_BOUNDS} == NO_BOUNDS
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("lower", "inf"), ("upper", "-inf"), ("smallest_visible", "nan"), ("estimate", "inf")],
+)
+def test_other_words_for_numbers_are_a_fault(content: Any, field: str, text: str) -> None:
+    evidence_of(content, "pairs")[field] = text
+    assert faults(content)
 
 
 Place = Callable[[Any], dict[str, Any]]

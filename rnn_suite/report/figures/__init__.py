@@ -9,12 +9,13 @@ from rnn_suite.report.figures.canvas import Picture, svg
 from rnn_suite.report.figures.changes import changes
 from rnn_suite.report.figures.curves import learning_curves
 from rnn_suite.report.figures.pairs import regressed_pairs
+from rnn_suite.report.figures.replays import replayed_steps
 from rnn_suite.report.figures.rules import rule_distances
 from rnn_suite.report.figures.searches import searches
 from rnn_suite.report.figures.seeds import search_bests, seed_accuracies
 from rnn_suite.report.figures.steps import step_times
 from rnn_suite.report.figures.trends import trends
-from rnn_suite.report.run import RunReport
+from rnn_suite.run_report import RunReport
 from rnn_suite.series import Series
 
 __all__ = ["Picture", "galleries", "has_pictures", "svg"]
@@ -23,6 +24,7 @@ _KINDS: dict[str, tuple[Callable[[RunReport], Iterable[Picture]], ...]] = {
     "Accuracy": (seed_accuracies,),
     "Learning curves": (learning_curves,),
     "Old against new, in pairs": (regressed_pairs, changes),
+    "Replay": (replayed_steps,),
     "Step time": (step_times,),
     "Searches": (search_bests, searches),
     "Rules": (rule_distances,),

@@ -21,7 +21,7 @@ from rnn_suite.report.figures.canvas import (
     blank,
 )
 from rnn_suite.report.figures.compared import paired
-from rnn_suite.report.run import RunReport
+from rnn_suite.run_report import RunReport
 from rnn_suite.verdicts import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ def _picture(name: str, title: str, rows: Sequence[Row], ends: Ends | None) -> P
         name=name,
         title=f"{title}: {', '.join(reds)} regressed" if reds else f"{title}: nothing regressed",
         caption="Each row is a change with its interval: what lies right of the grey band is red, and a true "
-        "change as large as at the triangle would not have been missed.",
+        "change as large as at the triangle would not have been missed. Where there is no triangle, any "
+        "change shown here might have been.",
         label="; ".join(f"{v.question} {_amount(e)}, {v.outcome}" for v, e in rows) + ".",
         about=tuple(verdict for verdict, _ in rows),
         draw=partial(_draw, rows, ends),
@@ -72,12 +73,18 @@ def _picture(name: str, title: str, rows: Sequence[Row], ends: Ends | None) -> P
 
 
 def _ends(rows: Sequence[Row]) -> Ends:
-    lower = min((e.lower for _, e in rows), default=0.0)
-    upper = max((max(e.upper, _seen(e)) for _, e in rows), default=0.0)
+    low, high = _reach(rows)
     return (
-        min(max(1.1 * lower, -_WIDEST), -_NARROWEST),
-        max(min(1.1 * upper, _WIDEST), _NARROWEST),
+        min(max(1.1 * low, -_WIDEST), -_NARROWEST),
+        max(min(1.1 * high, _WIDEST), _NARROWEST),
     )
+
+
+def _reach(rows: Sequence[Row]) -> Ends:
+    """Return the lowest and the highest finite place where something is to be seen."""
+    values = [v for _, e in rows for v in (e.lower, e.estimate, e.upper, e.red, _seen(e))]
+    finite = [value for value in values if math.isfinite(value)]
+    return min(finite, default=0.0), max(finite, default=0.0)
 
 
 def _seen(evidence: InPairs) -> float:
@@ -92,8 +99,7 @@ def _draw(rows: Sequence[Row], ends: Ends | None) -> Figure:
     axes.spines["left"].set_visible(False)
     axes.set(yticks=[], ylim=(len(rows) - 0.35, -0.75))
     if ends is None:
-        widest = max(max(abs(e.lower), abs(e.upper), abs(_seen(e))) for _, e in rows)
-        widest = min(1.1 * widest, 1.0) or 1.0
+        widest = min(1.1 * max(map(abs, _reach(rows))), 1.0) or 1.0
         ends = (-widest, widest)
         axes.set_xlabel("fall from old to new; worse to the right")
         axes.locator_params(axis="x", nbins=5)

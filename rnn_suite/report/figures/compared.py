@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnn_suite.errors import FormatError
-from rnn_suite.evidence import InPairs, against_baseline, in_pairs
-from rnn_suite.jsonable import from_jsonable
+from rnn_suite.evidence import InPairs, against_baseline, in_pairs, read_measured
 from rnn_suite.questions import QUESTIONS
-from rnn_suite.report.run import RunReport
+from rnn_suite.run_report import RunReport
 from rnn_suite.verdicts import Verdict
 
 
@@ -36,9 +35,9 @@ def compared(run: RunReport, kind: type[Any]) -> Iterator[Compared]:
         try:
             yield Compared(
                 verdict=verdict,
-                old=from_jsonable(kind, evidence.old.measured, where="old"),
-                new=from_jsonable(kind, evidence.new.measured, where="new"),
-                gate=from_jsonable(question.gate, evidence.gate, where="gate"),
+                old=read_measured(kind, evidence.old.measured, where="old"),
+                new=read_measured(kind, evidence.new.measured, where="new"),
+                gate=read_measured(question.gate, evidence.gate, where="gate"),
             )
         except FormatError:
             continue

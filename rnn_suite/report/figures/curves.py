@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rnn_suite.questions.accuracy import SeedAccuracies
 from rnn_suite.report.figures.canvas import FAINT, MUTED, NEW, Picture, bare, blank, legend
 from rnn_suite.report.figures.compared import compared
-from rnn_suite.report.run import RunReport
+from rnn_suite.run_report import RunReport
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

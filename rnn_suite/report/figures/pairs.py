@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rnn_suite.evidence import InPairs
 from rnn_suite.report.figures.canvas import BAD, INK, MUTED, NEW, Picture, bare, blank
 from rnn_suite.report.figures.compared import paired
-from rnn_suite.report.run import RunReport
+from rnn_suite.run_report import RunReport
 from rnn_suite.verdicts import Outcome, Verdict
 
 if TYPE_CHECKING:

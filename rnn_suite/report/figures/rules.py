@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from rnn_suite.questions.rules import RuleFindings
 from rnn_suite.report.figures.canvas import BAD, NEW, WARN, Picture, bare, blank, legend
 from rnn_suite.report.figures.compared import Compared, compared
 from rnn_suite.report.rule_counts import known_fault
-from rnn_suite.report.run import RunReport
+from rnn_suite.run_report import RunReport
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +33,9 @@ def rule_distances(run: RunReport) -> Iterator[Picture]:
     topics: dict[str, list[Compared]] = {}
     for one in found:
         topics.setdefault(one.verdict.question, []).append(one)
-    rows = {topic: places for topic, of in topics.items() if any((places := _places(of)).values())}
+    day = datetime.fromisoformat(run.started).date()
+    places_of = {topic: _places(of, day) for topic, of in topics.items()}
+    rows = {topic: places for topic, places in places_of.items() if any(places.values())}
     if rows:
         broken = ", ".join(topic for topic, places in rows.items() if places["broken"])
         yield Picture(
@@ -46,12 +49,14 @@ def rule_distances(run: RunReport) -> Iterator[Picture]:
         )
 
 
-def _places(found: Sequence[Compared]) -> Places:
+def _places(found: Sequence[Compared], day: date) -> Places:
     places: dict[str, set[float]] = {kind: set() for kind in _KINDS}
     for one in found:
         for finding in one.new.findings:
             if not finding.holds:
-                places["known" if known_fault(one, finding) else "broken"].add(_share(finding))
+                places["known" if known_fault(one, finding, day=day) else "broken"].add(
+                    _share(finding)
+                )
             elif finding.bound:
                 places["holds"].add(_share(finding))
     return {kind: sorted(shares) for kind, shares in places.items()}

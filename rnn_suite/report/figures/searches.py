@@ -11,7 +11,7 @@ from rnn_suite.report.figures.compared import compared
 from rnn_suite.report.figures.search_curves import bracket_curves
 from rnn_suite.report.figures.search_parallel import parallel_coordinates
 from rnn_suite.report.figures.search_trials import search_title
-from rnn_suite.report.run import RunReport
+from rnn_suite.run_report import RunReport
 
 
 def searches(run: RunReport) -> Iterator[Picture]:

@@ -16,7 +16,7 @@ from rnn_suite.questions.search import Searches
 from rnn_suite.report.figures.canvas import BAD, MUTED, NEW, WARN, Picture
 from rnn_suite.report.figures.compared import Compared, compared
 from rnn_suite.report.figures.strips import Line, Strip, strips
-from rnn_suite.report.run import RunReport
+from rnn_suite.run_report import RunReport
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

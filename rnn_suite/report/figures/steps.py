@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from rnn_suite.report.figures.canvas import BAD, MUTED, NEW, Picture
 from rnn_suite.report.figures.compared import Compared, compared
 from rnn_suite.report.figures.strips import Line, Strip, strips
-from rnn_suite.report.run import RunReport
 from rnn_suite.results import StepTimes
+from rnn_suite.run_report import RunReport
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -55,11 +55,12 @@ def trends(every: Sequence[Series]) -> Iterator[Picture]:
 
 
 def _caption(found: Sequence[Series]) -> str:
-    better = "Higher" if found[0].higher_is_better else "Lower"
+    better = {True: " Higher is better.", False: " Lower is better.", None: ""}
     named = zip(_LETTERS, _changes(_runs(found)), strict=False)
     changes = "; ".join(f"{letter}: {words}" for letter, (_, words) in named)
     return (
-        f"Each dot is a run, the oldest on the left; a cross is one that regressed. {better} is better."
+        "Each dot is a run, the oldest on the left; a cross is one that regressed."
+        + better[found[0].higher_is_better]
         + (f" Dotted lines are changes of versions, to {changes}." if changes else "")
     )
 
@@ -73,12 +74,12 @@ def _draw(found: Sequence[Series]) -> Figure:
     axes = figure.subplots()
     bare(axes, grid="y")
     runs = _runs(found)
-    place = {moment: i for i, (moment, _) in enumerate(runs)}
+    place = {run: i for i, run in enumerate(runs)}
     scale, unit = _unit(found)
     for i, one in enumerate(found):
         colour, dashes = _LINES[i % len(_LINES)]
         points = _measured(one)
-        x = [place[point.moment] for point in points]
+        x = [place[point.moment, point.versions] for point in points]
         y = [scale * (point.amount or 0.0) for point in points]
         axes.plot(x, y, dashes, color=colour, marker="o", markersize=3.5, label=one.cell)
         reds = [k for k, point in enumerate(points) if point.outcome is Outcome.REGRESSED]
@@ -97,11 +98,21 @@ def _draw(found: Sequence[Series]) -> Figure:
             color=MUTED,
         )
     axes.margins(y=0.15)
+    if found[0].higher_is_better is None:
+        axes.locator_params(axis="y", integer=True)
     axes.set_xlim(-0.5, len(runs) - 0.5)
-    axes.set_xticks([0, len(runs) - 1], [runs[0][0][:10], runs[-1][0][:10]])
+    first, last = _moments(runs[0][0], runs[-1][0])
+    axes.set_xticks([0, len(runs) - 1], [first, "" if last == first else last])
     axes.set_ylabel(unit)
     legend(figure, axes, columns=3)
     return figure
+
+
+def _moments(first: str, last: str) -> tuple[str, str]:
+    """Return the days of two runs, with the time of day where it is one day."""
+    if first[:10] != last[:10]:
+        return first[:10], last[:10]
+    return first.replace("T", "\n"), last.replace("T", "\n")
 
 
 def _runs(found: Sequence[Series]) -> list[tuple[str, tuple[str, ...]]]:

@@ -23,9 +23,9 @@ from rnn_suite.questions.accuracy import SeedAccuracies
 from rnn_suite.questions.rules import TOPICS, RuleFindings
 from rnn_suite.questions.search import Searches
 from rnn_suite.report.answer import answer
-from rnn_suite.report.run import Reported, RunReport, Unanswered, Version
 from rnn_suite.report.versions import versions
 from rnn_suite.results import StepTimes
+from rnn_suite.run_report import Reported, RunReport, Unanswered, Version
 from rnn_suite.upgrade.decision import LOOKS, State, confirm, confirmation_looks, look
 from rnn_suite.upgrade.pairs import Environments
 from rnn_suite.upgrade.phases import Asked, Values
@@ -133,7 +133,7 @@ def report(
         started="2026-11-25T04:00:00Z",
         written="2026-11-25T04:03:10Z",
         finished=finished,
-        answer=answer(verdicts, [one.test for one in unanswered]),
+        answer=answer(verdicts, unanswered),
         header=(
             "TensorFlow 2.22.0rc1, Keras 3.16.0, NumPy 2.4.6; corpus imdb, from Keras's cache",
         ),

@@ -4,7 +4,7 @@ import pytest
 
 from rnn_suite.evidence import written
 from rnn_suite.report.answer import answer
-from rnn_suite.report.run import Answer, Safety
+from rnn_suite.run_report import NOT_REACHED, Answer, Safety, Unanswered
 from rnn_suite.verdicts import Outcome, Verdict
 from tests.unit.report.verdicts import (
     IMPROVED,
@@ -79,7 +79,9 @@ def test_the_answer_fits_what_was_found(verdicts: list[Verdict], safety: Safety,
 
 
 def test_a_question_that_ended_without_a_verdict_leaves_the_answer_open() -> None:
-    assert answer([PASS], ["tests/gate/test_exact.py::test_ask[lstm]"]) == Answer(
+    assert answer(
+        [PASS], [Unanswered(test="tests/gate/test_exact.py::test_ask[lstm]", why=NOT_REACHED)]
+    ) == Answer(
         safety=Safety.NOT_KNOWN,
         line="Not known: no regression in 1 comparison, but without an answer: test_ask[lstm]. "
         "To settle it: run the tests without an answer again.",

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from rnn_suite.evidence import written
-from rnn_suite.report.figures import Picture, galleries
+from rnn_suite.report.figures import Picture, galleries, svg
+from rnn_suite.report.figures.changes import changes
 from rnn_suite.report.figures.compared import paired
-from rnn_suite.report.run import RunReport
+from rnn_suite.run_report import RunReport
 from tests.unit.report.real_runs import all_green, three_regressions, upgrade
 
 pytest.importorskip("matplotlib")
@@ -100,8 +101,53 @@ def test_a_change_of_any_size_can_be_drawn(estimate: float) -> None:
         picture.draw()
 
 
-def test_a_change_without_bounds_is_not_drawn() -> None:
-    assert not galleries(pairs_as(upgrade(), lower=-math.inf))
+NO_BOUNDS = {"lower": -math.inf, "upper": math.inf, "smallest_visible": math.inf}
+
+
+def test_a_change_without_bounds_is_drawn_to_the_ends_of_the_axis_without_a_triangle() -> None:
+    _, *found = pictures(pairs_as(upgrade(), **NO_BOUNDS), "Old against new, in pairs")
+    assert len(found) == 5
+    for picture in found:
+        (axes,) = picture.draw().axes
+        low, high = axes.get_xlim()
+        assert math.isfinite(high - low)
+        intervals = [line for line in axes.lines if len(np.asarray(line.get_xdata())) == 2]
+        for line in intervals[:-1]:
+            assert np.asarray(line.get_xdata(), float).tolist() == [low, high]
+        assert not [line for line in axes.lines if line.get_marker() == "^"]
+        svg(picture)
+
+
+def test_a_change_that_no_run_could_see_leaves_the_axis_as_wide_as_the_others_need() -> None:
+    ends = [picture.draw().axes[0].get_xlim() for picture in changes(upgrade())]
+    unseen = pairs_as(upgrade(), smallest_visible=math.inf)
+    unseen_ends = [picture.draw().axes[0].get_xlim() for picture in changes(unseen)]
+    assert all(other[1] <= end[1] for end, other in zip(ends, unseen_ends, strict=True))
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan])
+def test_pairs_that_are_no_numbers_do_not_end_the_drawing(value: float) -> None:
+    run = pairs_as(upgrade(), old=(1.0, value), new=(value, 2.0), estimate=value)
+    for picture in pictures(run, "Old against new, in pairs"):
+        svg(picture)
+
+
+def test_a_run_that_was_killed_after_its_first_cell_has_the_figure_of_its_replay() -> None:
+    run = all_green()
+    first = tuple(
+        reported
+        for reported in run.verdicts
+        if reported.verdict.cell == "gru"
+        and reported.verdict.question in ("parameters", "dataset", "replay")
+    )
+    (picture,) = pictures(replace(run, verdicts=first), "Replay")
+    assert picture.title == "replay of gru: pass"
+    (axes,) = picture.draw().axes
+    heights = {str(line.get_label()): np.asarray(line.get_ydata(), float) for line in axes.lines}
+    assert set(heights) == {"baseline", "this run", "bound"}
+    assert np.all(heights["this run"] < heights["bound"])
+    assert len(heights["bound"]) == 20
+    assert ">1e-06<" in svg(picture)
 
 
 def test_known_faults_have_another_mark_than_broken_rules() -> None:

@@ -11,9 +11,10 @@ import pytest
 
 from rnn_suite.errors import SuiteError
 from rnn_suite.report.page import main, page
-from rnn_suite.report.run import RunReport, write_run
+from rnn_suite.run_report import RunReport, write_run
 from rnn_suite.verdicts import Outcome
 from tests.unit.report.real_runs import RUNS, empty, report, three_regressions, unfinished, upgrade
+from tests.unit.report.verdicts import verdict
 
 HOSTILE = '<script>alert(1)</script> & "quoted" $\\frac$ \ud800'
 
@@ -76,8 +77,8 @@ def test_a_page_refers_to_nothing_outside_itself(pages: dict[str, str], name: st
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        ("all_green", "✓ Safe No regression in 41 comparisons."),
-        ("three_regressions", "✕ Not safe Accuracy of lstm regressed"),
+        ("all_green", "✓ Safe No regression in 42 comparisons."),
+        ("three_regressions", "✕ Not safe accuracy of lstm regressed"),
         ("unfinished", "? Not known No regression in 10 comparisons"),
         ("empty", "? Not known Nothing was compared"),
     ],
@@ -106,6 +107,34 @@ def test_a_run_that_was_cut_short_says_so(pages: dict[str, str]) -> None:
     text = Seen(pages["unfinished"]).text
     assert "Unfinished. The run was cut short; this is what was measured until" in text
     assert "tests/gate/test_step_time.py::test_step_time[gru] : not reached" in text
+
+
+def test_the_headline_of_a_run_that_was_cut_short_counts_what_it_did_not_reach(
+    pages: dict[str, str],
+) -> None:
+    headline = re.search('<p class="line">(.*)</p>', pages["unfinished"])
+    assert headline is not None
+    assert headline[1] == (
+        "No regression in 10 comparisons, and 3 questions without an answer. To settle it: run again."
+    )
+
+
+def test_a_headline_begins_with_a_question_as_it_is_asked_for() -> None:
+    red = verdict(Outcome.REGRESSED, "parameters", "gru")
+    assert '<p class="line">parameters of gru regressed' in page(report([red]), figures=False)
+
+
+def test_verdicts_without_anything_to_draw_say_so() -> None:
+    exact = [r.verdict for r in unfinished().verdicts if r.verdict.question == "parameters"]
+    text = Seen(page(report(exact, finished=False))).text
+    assert "Figures There are none: what has a verdict here is exact" in text
+    assert "There are none" not in page(empty())
+
+
+def test_a_history_is_told_below_the_verdicts_and_only_where_there_is_one() -> None:
+    text = page(unfinished(), ["a drift"], figures=False)
+    assert text.index('<section id="verdicts">') < text.index('<section id="drifts">')
+    assert "drifts" not in page(unfinished(), figures=False)
 
 
 def test_sections_with_nothing_in_them_do_not_appear(pages: dict[str, str]) -> None:

@@ -1,0 +1,66 @@
+"""Changes that leave a user with what he had, under which nothing may turn red."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from tests.selftest.faults.plant import around, fault
+
+HARMLESS = "harmless"
+AT_ONCE = ""
+"""Planted when the process starts, before anything is imported."""
+
+
+@fault(HARMLESS, after=AT_ONCE, harmless=True)
+def unwounded(_: float) -> None:
+    """Nothing is changed."""
+
+
+@fault(HARMLESS, after=AT_ONCE, harmless=True)
+def one_thread(_: float) -> None:
+    """TensorFlow computes on one thread."""
+    os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+
+
+@fault(HARMLESS, after=AT_ONCE, harmless=True)
+def onednn_off(_: float) -> None:
+    """TensorFlow computes without oneDNN's kernels."""
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+
+
+@fault(HARMLESS, harmless=True)
+def gradients_of_words_added_first(_: float) -> None:
+    """Adam adds the gradients of a word that stands twice in a batch before it squares them."""
+    import keras
+    import tensorflow as tf
+
+    def added(original: Any, adam: Any, gradient: Any, *args: Any) -> Any:
+        return original(adam, tf.convert_to_tensor(gradient), *args)
+
+    around(keras.optimizers.Adam, "update_step", added)
+
+
+@fault(HARMLESS, harmless=True)
+def another_order_of_rows(_: float) -> None:
+    """`fit` shuffles the rows into another order, which is promised nowhere."""
+    import tensorflow as tf
+
+    def reversed_shuffle(original: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return tf.reverse(original(value, *args, **kwargs), axis=[0])
+
+    around(tf.random, "shuffle", reversed_shuffle)
+
+
+@fault(HARMLESS, harmless=True)
+def time_and_words_exchanged_in_the_embedding(_: float) -> None:
+    """Embedding gathers its vectors in another way that gives the same ones."""
+    import keras
+
+    def taken(original: Any, layer: Any, inputs: Any) -> Any:
+        return keras.ops.reshape(
+            original(layer, keras.ops.reshape(inputs, (-1,))),
+            (*keras.ops.shape(inputs), layer.output_dim),
+        )
+
+    around(keras.layers.Embedding, "call", taken)

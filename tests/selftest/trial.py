@@ -1,0 +1,207 @@
+"""The gate on trial: each fault of the catalogue through the real smoke gate, and what saw it.
+
+    python -m tests.selftest.trial FOLDER [NAME ...]
+
+One run after another, each a pytest of its own with its libraries wounded from outside. What a run found
+is kept in FOLDER, and not asked again; without it the run begins anew. At the end the tables of
+`docs/trial.md` are printed.
+
+Asked is smoke on the stand-in, of the fault's cell and of what no cell has alone; accuracy, which takes
+most of the time, only where nothing else saw the fault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rnn_suite.jsonable import from_jsonable, read_json, write_json
+from rnn_suite.models import CELLS
+from rnn_suite.questions import QUESTIONS
+from rnn_suite.run_report import read_run
+from rnn_suite.verdicts import Outcome
+from tests.selftest.faults import FAULTS, Fault
+from tests.selftest.faults.gate import BESIDE, DECISIONS
+
+ROOT = Path(__file__).parents[2]
+DEADLINE_SECONDS = 1800.0
+
+ASKED = {
+    **{cell: f"{cell} or all-" for cell in CELLS},
+    "tuner": "search or tuner",
+    DECISIONS: "all-decisions or (smoke-lstm and replay)",
+}
+"""What pytest's -k selects, by the cell of a fault."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What one run of the gate made of one fault."""
+
+    fault: str
+    size: float
+    status: int
+    """Exit status of pytest."""
+    answer: str
+    """The last line."""
+    red: tuple[str, ...]
+    """Questions with a regression, by name."""
+    unanswered: tuple[str, ...]
+    """Questions without an answer, by the names of their tests."""
+    compared: int
+    """How many verdicts compared something."""
+    seconds: float
+    """Wall time of the run."""
+
+    @property
+    def seen_by(self) -> tuple[str, ...]:
+        """Questions that are red, or could not be answered, by name."""
+        failed = [re.search(r"\[\w+-(\w+)\]", test) for test in self.unanswered]
+        names = {found[1] for found in failed if found and found[1] in QUESTIONS}
+        return tuple(sorted(names | set(self.red)))
+
+    @property
+    def caught(self) -> bool:
+        """Whether the run is no pass."""
+        return self.status != 0
+
+
+def gate(folder: Path, selected: str, wounds: str, *options: str) -> Tried:
+    """Run the `selected` tests of smoke with `wounds`, and return what became of the first of them."""
+    name, _, size = wounds.partition(",")[0].partition(":")
+    environment = os.environ | {
+        "RNN_SUITE_FAULT": wounds,
+        "PYTHONPATH": str(Path(__file__).with_name("wounded")),
+    }
+    command = [sys.executable, "-m", "pytest", "-m", "smoke", "--corpus=standin", "-k", selected]
+    command += [f"--runs={folder}/runs", f"--report={folder}/report", "-p", "no:cacheprovider"]
+    started = time.monotonic()
+    with (folder / "words.txt").open("w") as words:
+        ended = subprocess.run(
+            [*command, *options],
+            cwd=ROOT,
+            env=environment,
+            stdout=words,
+            stderr=words,
+            timeout=DEADLINE_SECONDS,
+            check=False,
+        )
+    run = read_run(folder / "report" / "verdicts.json")
+    return Tried(
+        fault=name,
+        size=float(size or 0),
+        status=ended.returncode,
+        answer=run.answer.line,
+        red=tuple(sorted({one.verdict.question for one in run.of(Outcome.REGRESSED)})),
+        unanswered=tuple(one.test.rpartition("::")[2] for one in run.unanswered),
+        compared=sum(one.verdict.compared for one in run.verdicts),
+        seconds=time.monotonic() - started,
+    )
+
+
+def attempt(fault: Fault, size: float) -> Tried:
+    """Try one fault: without accuracy, and with it where nothing saw the fault."""
+    wounds = ",".join(filter(None, (f"{fault.name}:{size:g}", BESIDE.get(fault.name))))
+    seconds = 0.0
+    for more in ("and not accuracy", ""):
+        with tempfile.TemporaryDirectory() as folder:
+            found = gate(Path(folder), f"({ASKED[fault.cell]}) {more}".strip(), wounds)
+        seconds += found.seconds
+        if found.caught or fault.cell not in CELLS:
+            break
+    return replace(found, seconds=round(seconds, 1))
+
+
+def try_all(folder: Path, faults: Sequence[Fault]) -> Iterator[Tried]:
+    """Yield what each fault came to, from `folder` where it was tried before."""
+    for fault in faults:
+        for size in fault.sizes:
+            path = folder / f"{fault.name}-{size:g}.json"
+            if not path.exists():
+                write_json(path, attempt(fault, size))
+            yield from_jsonable(Tried, read_json(path), where=str(path))
+
+
+def table(tried: Sequence[Tried]) -> str:
+    """Return the table of what was caught by what, in Markdown."""
+    lines = [
+        "| kind | fault | size | caught | by | of those expected | seconds |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for one in tried:
+        fault = FAULTS[one.fault]
+        by = ", ".join(one.seen_by) or ("no answer" if one.caught else "")
+        expected = ", ".join(sorted(fault.sees & set(one.seen_by))) or "-"
+        size = f"{one.size:g} {fault.unit}" if fault.unit else ""
+        caught = {True: "yes", False: "no"}[one.caught]
+        told = f"{fault.told} `{fault.name}`{_seen_at(fault.reference)}"
+        lines.append(
+            f"| {fault.kind} | {told} | {size} | {caught} | {by} | {expected} | {one.seconds:.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def _seen_at(reference: str) -> str:
+    project, _, number = reference.partition("#")
+    address = f"https://github.com/{project}/issues/{number}"
+    return f" ([{reference}]({address}))" if reference else ""
+
+
+def matrix(tried: Sequence[Tried]) -> str:
+    """Return which question saw which fault, in Markdown; questions that saw none have no column."""
+    questions = [name for name in QUESTIONS if any(name in one.seen_by for one in tried)]
+    lines = [f"| | {' | '.join(questions)} |", "|---" * (len(questions) + 1) + "|"]
+    for one in tried:
+        size = f":{one.size:g}" if FAULTS[one.fault].unit else ""
+        cells = ["x" if name in one.seen_by else "" for name in questions]
+        lines.append(f"| {one.fault}{size} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def summary(tried: Sequence[Tried]) -> str:
+    """Return how many were caught, and which were not."""
+    harmful = [one for one in tried if not FAULTS[one.fault].harmless]
+    harmless = [one for one in tried if FAULTS[one.fault].harmless]
+    missed = [f"{one.fault}:{one.size:g}" for one in harmful if not one.caught]
+    red = [one.fault for one in harmless if one.caught]
+    names = {one.fault for one in harmful}
+    return (
+        f"{len(harmful) - len(missed)} of {len(harmful)} caught ({len(names)} faults, with their sizes); "
+        f"missed: {', '.join(missed) or 'none'}. "
+        f"{len(harmless) - len(red)} of {len(harmless)} harmless changes stay green; "
+        f"red: {', '.join(red) or 'none'}."
+    )
+
+
+def main() -> None:
+    """Try what is named, or everything, and print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m tests.selftest.trial", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where what was found is kept")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="faults to try (default: all)")
+    chosen = parser.parse_args()
+    unknown = sorted(set(chosen.names) - set(FAULTS))
+    if unknown:
+        parser.error(f"no such fault: {', '.join(unknown)}; there are {', '.join(sorted(FAULTS))}")
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    faults = [FAULTS[name] for name in chosen.names] or list(FAULTS.values())
+    tried = []
+    for one in try_all(chosen.folder, faults):
+        tried.append(one)
+        seen = ", ".join(one.seen_by) or one.answer
+        print(
+            f"{one.fault}:{one.size:g}: status {one.status}: {seen} ({one.seconds:.0f} s)",
+            flush=True,
+        )
+    print(f"\n{table(tried)}\n\n{matrix(tried)}\n\n{summary(tried)}")
+
+
+if __name__ == "__main__":
+    main()
