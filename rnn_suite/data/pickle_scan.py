@@ -66,12 +66,10 @@ def _check_other(stream: io.BytesIO) -> None:
     try:
         opcode = _OPCODES[code]
         argument = opcode.arg.reader(stream) if opcode.arg else None
-    except (
-        Exception
-    ) as error:  # pickletools raises what decoding raises, and names no complete list
+    except Exception as error:  # whatever decoding raises
         raise RefusedPickleError(f"its pickle is damaged: {error}") from error
-    if code == "p":
-        _check_entry(argument)
+    if code == "p" and argument is not None:
+        _check_entry(int(argument))
 
 
 def _check_entry(entry: int) -> None:
