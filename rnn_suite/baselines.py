@@ -14,7 +14,7 @@ from typing import Any
 from rnn_suite.errors import BaselineError, FormatError
 from rnn_suite.evidence import AgainstBaseline, Side, written
 from rnn_suite.experiment import Experiment, differing_fields
-from rnn_suite.jsonable import from_jsonable, read_json, to_jsonable, write_json
+from rnn_suite.jsonable import from_jsonable, read_json, shown, to_jsonable, write_json
 from rnn_suite.own_model import OwnModel
 from rnn_suite.questions import Pair, Question, SameCorpus
 from rnn_suite.results import CorpusIdentity, Environment
@@ -117,16 +117,18 @@ def load_baseline(path: Path, question: Question) -> Baseline:
         content = read_json(path)
         found = content.get("schema") if isinstance(content, dict) else None
         if type(found) is not int or found != SCHEMA:
-            raise FormatError(f"{path}: unknown schema\nExpected: {SCHEMA}\nReceived: {found!r}")
+            raise FormatError(
+                f"{path}: unknown schema\nExpected: {SCHEMA}\nReceived: {shown(found)}"
+            )
         if content.keys() != _PARTS:
             raise FormatError(
                 f"{path}: fields missing: {sorted(_PARTS - content.keys())}, "
-                f"fields unknown: {sorted(content.keys() - _PARTS)}"
+                f"fields unknown: {shown(sorted(content.keys() - _PARTS))}"
             )
         if content["question"] != question.name:
             raise FormatError(
                 f"{path}: answers another question\nExpected: {question.name!r}\n"
-                f"Received: {content['question']!r}"
+                f"Received: {shown(content['question'])}"
             )
 
         def part(kind: Any, name: str) -> Any:

@@ -8,16 +8,26 @@ import enum
 import functools
 import json
 import os
+import re
+import reprlib
 import sys
 import tempfile
 import types
 import typing
+from collections import Counter
 from pathlib import Path
 from typing import Any, TypeVar
 
 from rnn_suite.errors import FormatError, InvalidExperimentError
 
 T = TypeVar("T")
+
+MAX_BYTES = 16 * 2**20
+"""Largest JSON file read; those of this suite have at most a few hundred kB."""
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlong = 4, 200, 200, 500
+_SHORT.maxdict = _SHORT.maxlist = _SHORT.maxtuple = 20
 
 
 def to_jsonable(value: Any) -> Any:
@@ -70,7 +80,7 @@ def _convert_dataclass(kind: Any, value: Any, where: str) -> Any:
     expected = {f.name for f in dataclasses.fields(kind)}
     if value.keys() != expected:
         missing, unknown = sorted(expected - value.keys()), sorted(value.keys() - expected)
-        raise FormatError(f"{where}: fields missing: {missing}, fields unknown: {unknown}")
+        raise FormatError(f"{where}: fields missing: {missing}, fields unknown: {shown(unknown)}")
     converted = {name: _convert(hints[name], value[name], f"{where}.{name}") for name in value}
     try:
         return kind(**converted)
@@ -83,26 +93,50 @@ _type_hints = functools.cache(typing.get_type_hints)
 
 
 def _mismatch(where: str, expected: str, received: object) -> FormatError:
-    return FormatError(f"{where}\nExpected: {expected}\nReceived: {received!r}")
+    return FormatError(f"{where}\nExpected: {expected}\nReceived: {shown(received)}")
+
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def shown(value: object) -> str:
+    """Return how Python writes `value`, cut to what a message has room for, however large or deep it is."""
+    return _SHORT.repr(value)
 
 
 def read_json(path: Path) -> Any:
     """Return what the JSON file at `path` holds.
 
     Raises:
-        FormatError: if it is missing, unreadable, empty, cut short, or holds NaN or infinity.
+        FormatError: if it is missing, unreadable, empty, cut short, larger than `MAX_BYTES`, says one thing
+            twice, or holds NaN, infinity or half a character.
     """
 
     def refuse(token: str) -> None:
         raise FormatError(f"{path}: holds {token}, which is no number JSON knows")
 
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        read = dict(pairs)
+        if len(read) != len(pairs):
+            (twice, _), *_ = Counter(name for name, _ in pairs).most_common(1)
+            raise FormatError(f"{path}: {shown(twice)} stands there twice")
+        return read
+
     try:
+        if (size := path.stat().st_size) > MAX_BYTES:
+            raise FormatError(f"{path}: {size} bytes; at most {MAX_BYTES} are read")
         text = path.read_text(encoding="utf-8")
-        return json.loads(text, parse_constant=refuse)
+        content = json.loads(text, parse_constant=refuse, object_pairs_hook=once)
+        # Half of a pair of surrogates can be written as an escape, but never be printed.
+        if _SURROGATE.search(text):
+            json.dumps(content, ensure_ascii=False).encode()
+        return content
     except FileNotFoundError:
         raise FormatError(f"{path}: no such file") from None
     except OSError as error:
         raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeEncodeError:
+        raise FormatError(f"{path}: holds half a character (a lone surrogate)") from None
     except UnicodeDecodeError as error:
         raise FormatError(f"{path}: not UTF-8 text: {error.reason}") from error
     except json.JSONDecodeError as error:

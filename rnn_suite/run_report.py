@@ -114,7 +114,18 @@ def write_run(path: Path, run: RunReport) -> None:
     Raises:
         FormatError: if it cannot be written.
     """
-    write_json(path, {"schema": SCHEMA} | to_jsonable(run))
+    write_json(path, {"schema": SCHEMA} | _readable(to_jsonable(run)))
+
+
+def _readable(value: Any) -> Any:
+    """Return `value` with what is no character, as the name of a file may hold it, spelt out."""
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, list):
+        return [_readable(item) for item in value]
+    if isinstance(value, dict):
+        return {_readable(key): _readable(item) for key, item in value.items()}
+    return value
 
 
 def read_run(path: Path) -> RunReport:

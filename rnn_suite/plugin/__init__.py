@@ -20,6 +20,8 @@ from rnn_suite.plugin.gate import (
     ENDED_BY_VERDICT,
     EVIDENCE,
     EVIDENCE_KEY,
+    NUMBER,
+    NUMBER_KEY,
     Gate,
     VerdictWarning,
 )
@@ -246,9 +248,10 @@ def make_experiment(request: pytest.FixtureRequest) -> Callable[[str, str], Expe
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Send along what verdicts rest on; show an error raised on purpose as its message, with the remedy."""
     report = yield
+    setattr(report, NUMBER, item.stash.get(NUMBER_KEY, 0))
     if call.excinfo is not None and call.excinfo.value is item.stash.get(END_KEY, None):
         setattr(report, ENDED_BY_VERDICT, True)
-    if call.when == "teardown" and EVIDENCE_KEY in item.stash:
+    if EVIDENCE_KEY in item.stash:
         setattr(report, EVIDENCE, item.stash[EVIDENCE_KEY])
     if call.excinfo is not None and isinstance(call.excinfo.value, SuiteError) and _is_gate(item):
         report.longrepr = str(call.excinfo.value)

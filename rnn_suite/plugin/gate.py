@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 import warnings
@@ -28,6 +29,7 @@ from rnn_suite.jsonable import lock_path, to_jsonable
 from rnn_suite.own_model import OwnModel
 from rnn_suite.plugin.shared import runs_folder
 from rnn_suite.questions import Pair, Question
+from rnn_suite.report.write import FILES
 from rnn_suite.search import Search
 from rnn_suite.verdicts import Outcome, Verdict
 
@@ -47,6 +49,12 @@ EVIDENCE_KEY: pytest.StashKey[list[str]] = pytest.StashKey()
 
 ENDED_BY_VERDICT = "rnn_suite_ended_by_verdict"
 """Attribute of a test's report that says that nothing else failed or skipped it."""
+
+NUMBER = "rnn_suite_number"
+"""Attribute of a test's report with its place among the tests of its session."""
+
+NUMBER_KEY: pytest.StashKey[int] = pytest.StashKey()
+"""Where a test keeps it."""
 
 END_KEY: pytest.StashKey[BaseException] = pytest.StashKey()
 """Where a test keeps what its verdict, or its new baseline, ended it with."""
@@ -85,6 +93,9 @@ class Gate:
         self._request = request
         self._config = request.config
         self._properties: list[tuple[str, object]] = request.node.user_properties
+        if (ASKED, True) not in self._properties:
+            # Asked for within the test, which nobody could know before.
+            self._properties.append((ASKED, True))
 
     @property
     def _environment(self) -> Environment:
@@ -229,22 +240,29 @@ def commit_of(config: pytest.Config) -> str:
     What this run writes itself is no change.
     """
     root, option = config.rootpath, config.option
-    written = [root / "baselines", option.rnn_suite_baselines, runs_folder(config)]
-    written.append(option.rnn_suite_report)
+    written = [runs_folder(config)]
+    if option.rnn_suite_update_baselines:
+        written += [root / "baselines", *filter(None, [option.rnn_suite_baselines])]
+    report: Path | None = option.rnn_suite_report
+    if report is not None:
+        written += [report / name for name in FILES]
     history: Path | None = option.rnn_suite_history
     if history is not None:
         written += [history, lock_path(history)]
+    # In a hook of git's own these name another repository.
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
     def git(*words: str) -> str:
         command = ["git", "-C", str(root), *words]
-        return subprocess.check_output(command, text=True, stderr=subprocess.DEVNULL).strip()  # noqa: S603 (own words)
+        said = subprocess.check_output(command, env=variables, stderr=subprocess.DEVNULL)  # noqa: S603 (own words)
+        return os.fsdecode(said).removesuffix("\n")
 
     try:
         top = Path(git("rev-parse", "--show-toplevel"))
-        inside = [path.resolve() for path in written if path is not None]
-        inside = [path for path in inside if path.is_relative_to(top) and path != top]
+        places = {place for path in written for place in (path, path.resolve())}
+        inside = [path for path in places if path.is_relative_to(top) and path != top]
         not_ours = [f":(top,exclude,literal){path.relative_to(top)}" for path in inside]
-        changed = git("status", "--porcelain", "--untracked-files=all", "--", ".", *not_ours)
+        changed = git("status", "--porcelain", "--untracked-files=all", "--", ":(top)", *not_ours)
         return git("rev-parse", "HEAD") + ("+" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rnn_suite.errors import FormatError, SuiteError
-from rnn_suite.plugin.gate import ASKED, commit_of
+from rnn_suite.plugin.gate import ASKED, VERDICT, commit_of
 from rnn_suite.plugin.shared import REPORTER, as_usage_error, path_option
 from rnn_suite.report.github import STEP_SUMMARY, append_step_summary, workflow_commands
 from rnn_suite.report.write import own_folder, write_report
@@ -53,14 +53,14 @@ def pytest_configure(config: pytest.Config) -> None:
     history: Path | None = config.option.rnn_suite_history
     reports = _Reports(config, folder)
     with as_usage_error():
-        if history is not None:
-            _check_appendable(history, "name another file with --history=FILE")
         if folder is not None:
             held = ExitStack()
             held.enter_context(own_folder(folder))
             config.add_cleanup(held.close)
-            # No report of an older run is taken for this one's, whatever becomes of this one.
+            # No report of an older run is taken for this one's, whatever becomes of this one from here on.
             reports.write(finished=False, figures=False)
+        if history is not None:
+            _check_appendable(history, "name another file with --history=FILE")
     config.pluginmanager.register(reports, "rnn_suite_reports")
 
 
@@ -107,7 +107,7 @@ class _Reports:
     def pytest_runtestloop(self) -> None:
         """Refuse a summary that cannot be written before anything is measured for it."""
         summary = os.environ.get(STEP_SUMMARY)
-        if summary and self._reporter.questions.any:
+        if summary and self._reporter.asked:
             with as_usage_error():
                 _check_appendable(Path(summary), f"unset {STEP_SUMMARY}")
 
@@ -124,7 +124,8 @@ class _Reports:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Write what there is, so that a run that is killed leaves what it found."""
-        if report.when == "teardown" and ASKED in dict(report.user_properties):
+        names = dict(report.user_properties)
+        if ASKED in names and (report.when == "teardown" or VERDICT in names):
             self._write_so_far()
 
     def _write_so_far(self) -> None:
@@ -146,14 +147,11 @@ class _Reports:
             try:
                 write()
             except SuiteError as error:
-                self._fail(session, str(error))
+                self._reporter.fail(session, str(error))
             except Exception as error:  # noqa: BLE001 (one writer's fault is no reason to lose the others)
                 told = "".join(traceback.format_exception_only(error)).strip()
-                self._fail(session, f"The {name} was not written, by a fault of rnn-suite: {told}")
-
-    def _fail(self, session: pytest.Session, fault: str) -> None:
-        self._reporter.faults.append(fault)
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+                fault = f"The {name} was not written, by a fault of rnn-suite: {told}"
+                self._reporter.fail(session, fault)
 
     def _add_to_history(self, finished: bool) -> None:
         path: Path | None = self._config.option.rnn_suite_history
@@ -176,13 +174,13 @@ class _Reports:
 
     def _write_step_summary(self, finished: bool) -> None:
         path = os.environ.get(STEP_SUMMARY)
-        if path and self._reporter.questions.any:
+        if path and self._reporter.asked:
             append_step_summary(Path(path), self._reporter.so_far(finished=finished))
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say where the report lies; on GitHub, mark what is red beside the change."""
-        if not self._reporter.questions.any:
+        if not self._reporter.asked:
             return
         for line in self._drifts:
             terminalreporter.write_line(line)

@@ -13,7 +13,7 @@ import pytest
 
 from rnn_suite.errors import SuiteError
 from rnn_suite.jsonable import from_jsonable
-from rnn_suite.plugin.asked import Questions
+from rnn_suite.plugin.asked import ItemKey, Questions, item_key
 from rnn_suite.plugin.gate import EVIDENCE, RECORDED, VERDICT
 from rnn_suite.report.answer import answer
 from rnn_suite.report.terminal import MARKS, notes, phase_rows, table, verdict_lines
@@ -37,10 +37,20 @@ _ANSWER_MARKS = {
     Safety.NOT_SAFE: {"red": True, "bold": True},
     Safety.NOT_KNOWN: {"yellow": True, "bold": True},
 }
-_NARROWED_BY = {"keyword": "-k", "lf": "--lf", "stepwise": "--sw", "deselect": "--deselect"}
+_NARROWED_BY = {
+    "keyword": "-k",
+    "lf": "--lf",
+    "stepwise": "--sw",
+    "deselect": "--deselect",
+    "ignore": "--ignore",
+    "ignore_glob": "--ignore-glob",
+}
 """Pytest's options that leave out tests; not -m, whose markers name whole sets of questions."""
 
 _NOTHING_UPGRADED = "Nothing was upgraded: TensorFlow, Keras and NumPy are the same, old and new."
+_NO_ANSWER = (
+    "A question without an answer is no pass; which and why stands in the report and above."
+)
 _STILL_RED = "A regression stays one, though its test was run again or expected to fail: each verdict counts."
 
 
@@ -52,7 +62,7 @@ class Reporter:
         self._started = _now()
         self._reported: list[Reported] = []
         self._recorded: list[str] = []
-        self._taken: dict[tuple[str, str], int] = defaultdict(int)
+        self._taken: dict[ItemKey, int] = defaultdict(int)
         self._seconds: dict[str, float] = {}
         self.questions = Questions(config)
         """What is asked, and what became of it."""
@@ -73,6 +83,11 @@ class Reporter:
     def verdicts(self) -> list[Verdict]:
         """The verdicts so far, in the order of their tests."""
         return [reported.verdict for reported in self._reported]
+
+    @property
+    def asked(self) -> bool:
+        """Whether this session asks a question at all."""
+        return self.questions.any or bool(self._reported)
 
     @property
     def reached_all(self) -> bool:
@@ -120,7 +135,11 @@ class Reporter:
             same = bool(libraries) and not any(v.changed for v in libraries)
         else:
             same = not self.changed
-        return [*self.found, *([_NOTHING_UPGRADED] if same else [])]
+        left_out = [f"Skipped whole, with all it may ask: {why}" for why in self._left_out()]
+        return [*self.found, *left_out, *([_NOTHING_UPGRADED] if same else [])]
+
+    def _left_out(self) -> list[str]:
+        return [f"{file} ({why})" for file, why in self.questions.left_out.items()]
 
     def _trained(self) -> list[tuple[str, ...]]:
         workbench = self._config.stash.get(WORKBENCH, None)
@@ -130,12 +149,10 @@ class Reporter:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take what a finished test's report carries, from this process or an xdist worker's."""
         self._seconds[report.nodeid] = self._seconds.get(report.nodeid, 0.0) + report.duration
-        if report.when != "teardown":
-            return
         found = [(n, str(v)) for n, v in report.user_properties if n in (RECORDED, VERDICT)]
         evidence = iter(getattr(report, EVIDENCE, ()))
-        # A test that is run again carries what its earlier runs found.
-        key = report.nodeid, getattr(report, "worker_id", "")
+        # Each phase, and each run of a test that is run again, carries what was found before it.
+        key = item_key(report)
         before, self._taken[key] = self._taken[key], len(found)
         for number, (name, value) in enumerate(found):
             rests_on = next(evidence, "null") if name == VERDICT else "null"
@@ -159,11 +176,12 @@ class Reporter:
         self.found += getattr(node, "workeroutput", {}).get(_FOUND, [])
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Let the exit status say what the answer says, and end or leave open the run's folder."""
         if hasattr(self._config, "workeroutput"):
             self._config.workeroutput[_FOUND] = self.found
-        if exitstatus == pytest.ExitCode.OK and self.questions.any:
+        # Other plugins may have had their say by now.
+        if session.exitstatus == pytest.ExitCode.OK and self.asked:
             outcomes = {verdict.outcome for verdict in self.verdicts}
             if Outcome.REGRESSED in outcomes:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -173,6 +191,9 @@ class Reporter:
                 self.faults.append(
                     f"A run that compares nothing is no pass: exit status {NOTHING_COMPARED}."
                 )
+            elif self.questions.failed:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+                self.faults.append(_NO_ANSWER)
         self._end_run(session)
 
     def _end_run(self, session: pytest.Session) -> None:
@@ -191,13 +212,18 @@ class Reporter:
             else:
                 workbench.run.finish()
         except SuiteError as error:
-            self.faults.append(str(error))
+            self.fail(session, str(error))
+
+    def fail(self, session: pytest.Session, fault: str) -> None:
+        """Tell of a fault at the end, when no test was left to fail."""
+        self.faults.append(fault)
+        if session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write where the time went, the verdicts, and what else there is to say."""
-        if not (self.questions.any or self.found):
+        if not (self.asked or self.found):
             return
         terminalreporter.section("rnn-suite")
         # What is no terminal, such as a log, has no width to fit.
@@ -217,7 +243,7 @@ class Reporter:
 
     def say_answer(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the answer, as the last line of all."""
-        if self.questions.any:
+        if self.asked:
             found = self.answer
             terminalreporter.write_line(found.line, **_ANSWER_MARKS[found.safety])
 

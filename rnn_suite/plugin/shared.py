@@ -31,7 +31,8 @@ def path_option(text: str) -> Path:
     """
     if not text:
         raise argparse.ArgumentTypeError("expected a path, received nothing")
-    return Path(text)
+    # Now, since a test may leave its folder.
+    return Path(text).absolute()
 
 
 def runs_folder(config: pytest.Config) -> Path:

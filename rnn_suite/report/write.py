@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from rnn_suite.run_report import RunReport, write_run
 if TYPE_CHECKING:
     from rnn_suite.series import Series
 
-VERDICTS, SUMMARY, PAGE = "verdicts.json", "summary.md", "report.html"
+FILES = VERDICTS, SUMMARY, PAGE = "verdicts.json", "summary.md", "report.html"
 """Names in the folder."""
 
 
@@ -49,6 +49,9 @@ def own_folder(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        # A process that was forked meanwhile holds it too.
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
 
 
@@ -77,7 +80,9 @@ def write_report(
 
     write_run(folder / VERDICTS, run)
     write_atomically(folder / SUMMARY, _encoded(summary(run)))
-    write_atomically(folder / PAGE, _encoded(page(run, drifts, past, figures=figures)))
+    # Figures take seconds: whoever interrupts them has the page without them.
+    for drawn in (False, True) if figures else (False,):
+        write_atomically(folder / PAGE, _encoded(page(run, drifts, past, figures=drawn)))
 
 
 def _encoded(text: str) -> bytes:

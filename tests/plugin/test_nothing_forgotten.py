@@ -225,3 +225,87 @@ def test_that_nothing_was_upgraded_is_told(two: Project) -> None:
     run(two).stdout.fnmatch_lines([told])
     two.change("parameters-lstm", "environment", keras="3.12.0")
     run(two).stdout.no_fnmatch_line(told)
+
+
+def test_an_answer_of_one_worker_does_not_make_up_for_the_fault_of_another(two: Project) -> None:
+    also(
+        two,
+        "def test_more(gate, suite_environment, worker_id):\n"
+        "            if worker_id == 'gw0':\n                pytest.skip('not here')\n"
+        f"            {ASKS}",
+    )
+    result = run(
+        two, "-p", "xdist.plugin", "--dist=each", "--tx=2*popen", "test_more.py", "-k", "more"
+    )
+    assert why(two) == {"test_more.py::test_more": "Skipped: not here"}
+    assert result.outlines[-1].startswith("Not known: ")
+
+
+def test_a_gate_that_is_taken_within_a_test_asks_too(two: Project) -> None:
+    two.measures("parameters-gru", parameters=8)
+    also(
+        two,
+        "@pytest.mark.xfail\n        def test_more(request, suite_environment):\n"
+        "            ask('parameters-gru', request.getfixturevalue('gate'), suite_environment)",
+    )
+    result = run(two, "test_more.py", "-k", "more")
+    assert result.ret == 1
+    assert result.outlines[-1] == "Not safe: parameters of gru regressed (7 -> 8)."
+
+
+def test_the_same_test_twice_gives_two_verdicts(two: Project) -> None:
+    also(two, FLAKY.replace("(attempt == 1)", "(attempt == 2)"))
+    result = run(two, "--keep-duplicates", "test_more.py", "test_more.py", "-k", "more")
+    assert result.ret == 1
+    assert result.outlines[-1].startswith("Not safe: parameters of lstm regressed (100 -> 101)")
+
+
+@pytest.mark.parametrize("end", ["os._exit(3)", "raise KeyboardInterrupt"])
+def test_a_regression_is_kept_though_its_teardown_ends_everything(two: Project, end: str) -> None:
+    two.measures("parameters-gru", parameters=8)
+    also(
+        two,
+        f"@pytest.fixture\n        def room():\n            yield\n            {end}\n\n"
+        "        def test_more(gate, suite_environment, room):\n"
+        "            ask('parameters-gru', gate, suite_environment)",
+    )
+    run(two, "test_more.py", "-k", "more")
+    assert report(two)["answer"]["safety"] == "not safe"
+    assert report(two)["finished"] is False
+
+
+def test_a_test_that_takes_the_gate_and_asks_nothing_is_no_pass(two: Project) -> None:
+    also(two, "def test_more(gate):\n            pass")
+    result = run(two)
+    assert why(two) == {"test_more.py::test_more": "its test ended and asked nothing"}
+    assert report(two)["finished"] is True
+    assert result.ret == 1
+
+
+def test_an_end_by_another_plugin_half_way_is_no_pass(two: Project) -> None:
+    also(two, "def test_more(gate):\n            pytest.exit('enough', returncode=0)")
+    result = run(two)
+    assert result.ret == 1
+    assert why(two) == {"test_more.py::test_more": "not reached"}
+
+
+def test_a_file_that_is_skipped_whole_is_told(two: Project) -> None:
+    two.pytester.makepyfile(test_more="import pytest\npytest.importorskip('no_such_module')\n")
+    result = run(two)
+    result.stdout.fnmatch_lines(
+        ["Skipped whole, with all it may ask: test_more.py (*no_such_module*"]
+    )
+
+
+def test_a_run_of_several_processes_that_answered_all_is_not_taken_up(two: Project) -> None:
+    also(
+        two,
+        "\n        ".join(
+            f"def test_{name}(gate, suite_environment, workbench):\n            {ASKS}"
+            for name in ("one", "two")
+        ),
+    )
+    words = [*XDIST, "--runs=runs", "test_more.py", "-k", "one or two"]
+    for _ in range(2):
+        assert "taking up" not in run(two, *words).stderr.str()
+    assert len(list((two.pytester.path / "runs").glob("*/finished"))) == 4

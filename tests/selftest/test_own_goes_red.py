@@ -89,7 +89,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ({"EXTRA": "[Extra()]", "SEED": "None"}, "repeat", "own_repeat"),
         # A layer that no file can name.
         ({"EXTRA": "[Extra()]"}, "saving", "own_saving"),
-        ({"EXTRA": "[Extra()]", "PAUSE_SECONDS": "0.3"}, "step_time", "own_step_time"),
+        ({"EXTRA": "[Extra()]", "PAUSE_SECONDS": "0.5"}, "step_time", "own_step_time"),
     ],
 )
 def test_a_fault_of_a_model_turns_the_question_red_that_should_see_it(

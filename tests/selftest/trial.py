@@ -1,10 +1,10 @@
 """The gate on trial: each fault of the catalogue through the real smoke gate, and what saw it.
 
-    python -m tests.selftest.trial FOLDER [NAME ...]
+    python -m tests.selftest.trial FOLDER [NAME ...] [--into DOCUMENT]
 
 One run after another, each a pytest of its own with its libraries wounded from outside. What a run found
-is kept in FOLDER, and not asked again; without it the run begins anew. At the end the tables of
-`docs/trial.md` are printed.
+is kept in FOLDER, and not asked again. At the end the tables are printed, or put into a document such as
+`docs/trial.md`, between the two marks there.
 
 Asked is smoke on the stand-in, of the fault's cell and of what no cell has alone; accuracy, which takes
 most of the time, only where nothing else saw the fault.
@@ -13,8 +13,10 @@ most of the time, only where nothing else saw the fault.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,7 +25,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rnn_suite.jsonable import from_jsonable, read_json, write_json
+import pytest
+
+from rnn_suite.environment import describe_environment
+from rnn_suite.fresh_process import in_fresh_processes
+from rnn_suite.jsonable import from_jsonable, read_json, write_atomically, write_json
 from rnn_suite.models import CELLS
 from rnn_suite.questions import QUESTIONS
 from rnn_suite.run_report import read_run
@@ -32,7 +38,10 @@ from tests.selftest.faults import FAULTS, Fault
 from tests.selftest.faults.gate import BESIDE, DECISIONS
 
 ROOT = Path(__file__).parents[2]
+BEGIN, END = "<!-- trial -->", "<!-- end of trial -->"
 DEADLINE_SECONDS = 1800.0
+TOO_LONG = 124
+"""Status of a run that was ended at its deadline, as `timeout` has it."""
 
 ASKED = {
     **{cell: f"{cell} or all-" for cell in CELLS},
@@ -85,20 +94,30 @@ def gate(folder: Path, selected: str, wounds: str, *options: str) -> Tried:
     command += [f"--runs={folder}/runs", f"--report={folder}/report", "-p", "no:cacheprovider"]
     started = time.monotonic()
     with (folder / "words.txt").open("w") as words:
-        ended = subprocess.run(
+        running = subprocess.Popen(
             [*command, *options],
             cwd=ROOT,
             env=environment,
             stdout=words,
             stderr=words,
-            timeout=DEADLINE_SECONDS,
-            check=False,
+            start_new_session=True,
         )
+        try:
+            status = running.wait(DEADLINE_SECONDS)
+        except subprocess.TimeoutExpired:
+            status = TOO_LONG
+        finally:
+            # With all that it started.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+    if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
+        raise RuntimeError(f"{wounds}: {(folder / 'words.txt').read_text()}")
     run = read_run(folder / "report" / "verdicts.json")
     return Tried(
         fault=name,
         size=float(size or 0),
-        status=ended.returncode,
+        status=status,
         answer=run.answer.line,
         red=tuple(sorted({one.verdict.question for one in run.of(Outcome.REGRESSED)})),
         unanswered=tuple(one.test.rpartition("::")[2] for one in run.unanswered),
@@ -181,10 +200,30 @@ def summary(tried: Sequence[Tried]) -> str:
     )
 
 
+def report(tried: Sequence[Tried]) -> str:
+    """Return all that there is to say, with where it was measured."""
+    (where,) = in_fresh_processes(describe_environment)
+    day = time.strftime("%Y-%m-%d", time.gmtime())
+    machine = (
+        f"{day}, {where.processor}, {where.cores} cores, {where.memory_gib} GiB, Python {where.python}, "
+        f"TensorFlow {where.tensorflow}, Keras {where.keras}, NumPy {where.numpy}; other work was done "
+        "meanwhile, so that seconds are upper bounds."
+    )
+    parts = (
+        summary(tried),
+        machine,
+        table(tried),
+        "Which question saw which fault:",
+        matrix(tried),
+    )
+    return "\n\n".join(parts)
+
+
 def main() -> None:
     """Try what is named, or everything, and print the tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.selftest.trial", description=__doc__)
     parser.add_argument("folder", type=Path, help="where what was found is kept")
+    parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the tables are put")
     parser.add_argument("names", nargs="*", metavar="NAME", help="faults to try (default: all)")
     chosen = parser.parse_args()
     unknown = sorted(set(chosen.names) - set(FAULTS))
@@ -200,7 +239,13 @@ def main() -> None:
             f"{one.fault}:{one.size:g}: status {one.status}: {seen} ({one.seconds:.0f} s)",
             flush=True,
         )
-    print(f"\n{table(tried)}\n\n{matrix(tried)}\n\n{summary(tried)}")
+    told = report(tried)
+    if chosen.into is None:
+        print(f"\n{told}")
+    else:
+        before, _, rest = chosen.into.read_text(encoding="utf-8").partition(BEGIN)
+        _, _, after = rest.partition(END)
+        write_atomically(chosen.into, f"{before}{BEGIN}\n{told}\n{END}{after}".encode())
 
 
 if __name__ == "__main__":

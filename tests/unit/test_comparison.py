@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rnn_suite.baselines import (
     Baseline,
+    baseline_path,
     compare,
     incomparable_fields,
+    load_baseline,
+    rules_path,
 )
+from rnn_suite.errors import BaselineError
 from rnn_suite.experiment import Experiment
 from rnn_suite.questions import QUESTIONS, Question
 from rnn_suite.questions.accuracy import ACCURACY
@@ -130,6 +135,92 @@ def test_step_times_of_a_gpu_are_compared_per_model_of_gpu_whatever_the_processo
     there = replace(old.environment, processor="another", cores=64, accelerator=accelerator)
     found = incomparable_fields(STEP_TIME, old, replace(old, environment=there))
     assert [line.split(":")[0] for line in found] == differing
+
+
+@pytest.mark.parametrize(("old_hash", "new_hash"), [("a", "b"), ("b", "a")])
+def test_another_file_forbids_the_question_of_the_arrays_whichever_hash_is_larger(
+    old_hash: str, new_hash: str, measurement: Make
+) -> None:
+    old = of(DATASET, measurement)
+    old = replace(old, corpus=replace(corpus_of(old), sha256=old_hash))
+    new = replace(old, corpus=replace(corpus_of(old), sha256=new_hash))
+    assert incomparable_fields(DATASET, old, new) == [
+        f"corpus file sha256: {old_hash!r} / {new_hash!r}"
+    ]
+
+
+@pytest.mark.parametrize("field", ["experiment", "corpus"])
+def test_what_only_one_side_was_measured_on_forbids_a_comparison(
+    field: str, measurement: Make
+) -> None:
+    whole = of(PARAMETERS, measurement)
+    nothing: dict[str, Any] = {field: None}
+    without = replace(whole, **nothing)
+    for old, new in ((whole, without), (without, whole)):
+        (told,) = incomparable_fields(PARAMETERS, old, new)
+        assert told == f"{field}: {getattr(old, field)!r} / {getattr(new, field)!r}"
+
+
+@pytest.mark.parametrize("ours", ["NVIDIA H100", "a GPU", "zeta GPU"])
+def test_a_shared_accelerator_makes_the_processor_irrelevant_whatever_its_name(
+    ours: str, measurement: Make
+) -> None:
+    old = of(STEP_TIME, measurement)
+    old = replace(old, environment=replace(old.environment, accelerator=ours))
+    there = replace(old.environment, processor="another")
+    assert incomparable_fields(STEP_TIME, old, replace(old, environment=there)) == []
+    for other in ("A GPU", "zz GPU"):
+        elsewhere = replace(there, accelerator=other)
+        found = incomparable_fields(STEP_TIME, old, replace(old, environment=elsewhere))
+        assert [line.split(":")[0] for line in found] == ["processor", "accelerator"]
+
+
+def test_a_pair_that_differs_twice_shows_the_first_reason_and_tells_both(
+    saved: Baseline, measurement: Make, tiny: Callable[..., Experiment]
+) -> None:
+    new = measurement(RAW["parameters"], tiny(units=5, epochs=7))
+    (verdict,) = compare(PARAMETERS, [(saved, new)])
+    told = verdict.received.removeprefix("differing (baseline / now): ").split("; ")
+    assert len(told) == 2
+    assert verdict.interval == f"{told[0]} (baseline / now)"
+
+
+@pytest.mark.parametrize("name", ["accuracy", "zzz"])
+def test_a_baseline_of_another_question_is_refused_whatever_its_name(
+    name: str, saved: Baseline
+) -> None:
+    text = saved.path.read_text(encoding="utf-8")
+    saved.path.write_text(text.replace('"question": "parameters"', f'"question": "{name}"'))
+    with pytest.raises(BaselineError, match="answers another question"):
+        load_baseline(saved.path, PARAMETERS)
+
+
+@pytest.mark.parametrize("schema", [-1, 0, 2])
+def test_a_baseline_of_another_schema_is_refused_be_it_older_or_newer(
+    schema: int, saved: Baseline
+) -> None:
+    text = saved.path.read_text(encoding="utf-8")
+    saved.path.write_text(text.replace('"schema": 1', f'"schema": {schema}'))
+    with pytest.raises(BaselineError, match=f"unknown schema\nExpected: 1\nReceived: {schema}"):
+        load_baseline(saved.path, PARAMETERS)
+
+
+def test_only_a_shared_accelerator_makes_the_processor_irrelevant(measurement: Make) -> None:
+    old = of(STEP_TIME, measurement)
+    other = replace(old.environment, processor="another")
+    assert incomparable_fields(STEP_TIME, old, replace(old, environment=other)) == [
+        f"processor: {old.environment.processor!r} / 'another'"
+    ]
+
+
+def test_baselines_lie_by_profile_corpus_question_and_cell_and_those_of_rules_apart(
+    tiny: Callable[..., Experiment],
+) -> None:
+    experiment = tiny()
+    assert baseline_path(Path("b"), PARAMETERS, experiment) == Path(
+        "b", experiment.profile, experiment.corpus.name, "parameters", "lstm.json"
+    )
+    assert rules_path(Path("b"), QUESTIONS["forward"], "gru") == Path("b/rules/forward/gru.json")
 
 
 def test_a_pair_that_cannot_be_compared_names_the_field_and_both_values(

@@ -128,6 +128,18 @@ def test_there_are_never_more_looks_than_were_fixed_beforehand(build: Build) -> 
     assert [count for _, count in cells.asked] == [3 * look for look in range(1, LOOKS + 1)]
 
 
+def test_each_look_compares_once(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    cells, calls = build({"lstm": open_for_ever}), []
+
+    def counting(*arguments: Any) -> list[Verdict]:
+        calls.append(arguments)
+        return compare(*arguments)
+
+    monkeypatch.setattr("rnn_suite.looks.compare", counting)
+    decide_in_looks(ACCURACY, cells.pairs, cells.measure)
+    assert len(calls) == LOOKS
+
+
 def test_a_decided_verdict_is_final(build: Build) -> None:
     alone = build({"gru": good})
     (expected,) = decide_in_looks(ACCURACY, alone.pairs, alone.measure)

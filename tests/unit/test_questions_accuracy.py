@@ -8,9 +8,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import optimize, stats
 
 from rnn_suite.questions import Pair
-from rnn_suite.questions.accuracy import ACCURACY, AccuracyGate, SeedAccuracies, propose_gate
+from rnn_suite.questions.accuracy import (
+    ACCURACY,
+    FIRST_LOOK_SEEDS,
+    LOOKS,
+    AccuracyGate,
+    SeedAccuracies,
+    drop_ruled_out,
+    propose_gate,
+)
 from rnn_suite.verdicts import Judgement, Outcome
 
 GATE = AccuracyGate(
@@ -182,6 +191,11 @@ def test_no_seeds_are_refused() -> None:
         seeds(())
 
 
+def test_one_seed_is_too_few() -> None:
+    with pytest.raises(ValueError, match="expected two or more seeds"):
+        seeds((0.8,))
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -190,7 +204,9 @@ def test_no_seeds_are_refused() -> None:
         ("floor_fraction", 1.01),
         ("floor_fraction", math.nan),
         ("false_alarm_rate", 0.0),
+        ("false_alarm_rate", -0.01),
         ("false_alarm_rate", 0.5),
+        ("false_alarm_rate", 0.6),
         ("false_alarm_rate", math.nan),
         ("miss_rate", 0.0),
         ("miss_rate", 0.5),
@@ -203,6 +219,7 @@ def test_a_limit_that_makes_no_sense_is_refused_by_name(name: str, value: float)
 
 def test_a_proposed_floor_lies_half_way_between_chance_and_the_recorded_mean() -> None:
     assert propose_gate(spread_around(0.80, 0.01, 20)).floor_fraction == 0.65
+    assert propose_gate(spread_around(0.803, 0.01, 20)).floor_fraction == 0.65
 
 
 def test_a_proposed_allowed_drop_lets_unchanged_code_pass_the_first_look_as_often_as_it_says() -> (
@@ -216,6 +233,96 @@ def test_a_proposed_allowed_drop_lets_unchanged_code_pass_the_first_look_as_ofte
         new = seeds(random.normal(fmean(old.accuracy_fraction), 0.02, 3).tolist())
         passed += judge(new, gate, old).outcome is Outcome.PASS
     assert passed / runs > 0.90
+
+
+@pytest.mark.parametrize("name", ["allowed_drop_fraction", "floor_fraction"])
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_a_limit_may_be_0_and_1(name: str, value: float) -> None:
+    assert getattr(replace(GATE, **{name: value}), name) == value
+
+
+def test_an_accuracy_may_be_0_and_1() -> None:
+    assert seeds((0.0, 1.0)).accuracy_fraction == (0.0, 1.0)
+
+
+def test_a_proposed_gate_starts_with_three_seeds_three_looks_and_these_rates() -> None:
+    assert (FIRST_LOOK_SEEDS, LOOKS) == (3, 3)
+    gate = propose_gate(spread_around(0.80, 0.01, 20))
+    assert (gate.false_alarm_rate, gate.miss_rate) == (0.01, 0.05)
+
+
+def visible_by_hand(error: float, freedom: int, alpha: float) -> float:
+    """The shift at which the noncentral t distribution has 95 % above the critical value."""
+    critical = stats.t.ppf(1 - alpha, freedom)
+    found = optimize.brentq(lambda shift: stats.nct.sf(critical, freedom, shift) - 0.95, 0, 100)
+    return error * float(found)
+
+
+@pytest.mark.parametrize("count", [1, 3, 5])
+def test_what_the_first_look_rules_out_is_worked_out_from_the_baselines_spread(count: int) -> None:
+    expected = visible_by_hand(0.01 * math.sqrt(1 / 20 + 1 / count), 18 + count, 0.05 / 3)
+    assert drop_ruled_out(OLD.accuracy_fraction, count) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("mean", "spread", "allowed"),
+    [
+        (0.80, 0.01, 0.03),  # the first look rules out .0247
+        (0.80, 0.02, 0.05),  # .0495
+        (0.60, 0.03, 0.05),  # .0742, and the floor lies .05 below the mean
+        (0.80, 0.020176, 0.05),  # .0499
+        (0.80, 0.020257, 0.06),  # .0501
+        (0.8198, 0.08, 0.15),  # .1979, and the floor lies .1598 below the mean
+        (0.51, 0.01, 0.01),  # never less than a hundredth
+        (0.80, 1e-4, 0.01),
+    ],
+)
+def test_a_proposed_allowed_drop_is_the_next_hundredth_and_stays_above_the_floor(
+    mean: float, spread: float, allowed: float
+) -> None:
+    # A hair above the mean, so that no rounding decides the case at the floor.
+    assert propose_gate(spread_around(mean + 1e-9, spread, 20)).allowed_drop_fraction == allowed
+
+
+@pytest.mark.parametrize("cells", [1, 4])
+def test_what_would_have_been_seen_is_told_at_the_level_of_one_of_two_tests_of_one_cell(
+    cells: int,
+) -> None:
+    new = spread_around(0.77, 0.04, 3)
+    old = spread_around(0.80, 0.04, 20)
+    found = ACCURACY.judge([Pair(old=old, gate=GATE, new=new)] * cells)[0]
+    visible = visible_by_hand(0.04 * math.sqrt(1 / 20 + 1 / 3), 21, 0.01 / 3 / cells / 2)
+    assert found.received.endswith(f"smallest drop seen 95 times in 100: {visible:.4f}")
+    assert f"a drop below {visible:.3f} would not" in found.next_step
+
+
+def test_a_judgement_tells_means_seeds_interval_and_what_is_allowed() -> None:
+    found = judge(spread_around(0.79, 0.01, 3))
+    half = 0.01 * math.sqrt(1 / 20 + 1 / 3) * float(stats.t.ppf(0.975, 21))
+    low, high = 0.01 - half, 0.01 + half
+    assert found.expected == (
+        "mean test accuracy no more than 0.05 below 0.8000 (20 seeds), and at least 0.65"
+    )
+    assert found.received.startswith(
+        f"0.7900 (3 seeds); drop +0.0100, 95 % interval {low:+.4f} to {high:+.4f}; "
+    )
+    assert found.interval == f"drop {low:+.3f} to {high:+.3f}, allowed 0.05"
+    assert (found.baseline, found.now) == ("0.8000", "0.7900")
+    assert found.amount == pytest.approx(0.79)
+
+
+def test_a_drop_of_exactly_the_allowed_size_is_not_yet_larger_than_it() -> None:
+    # Values that binary fractions hold exactly, so that the drop is 1/16 and nothing else.
+    old, new = seeds((0.75, 0.8125) * 10), seeds((0.71875,) * 3)
+    gate = replace(GATE, allowed_drop_fraction=0.0625)
+    assert judge(new, gate, old).outcome is Outcome.INCONCLUSIVE
+    assert judge(new, replace(gate, allowed_drop_fraction=0.06), old).outcome is Outcome.REGRESSED
+
+
+def test_the_question_of_accuracy_is_drawn_as_a_fraction_that_is_better_when_higher() -> None:
+    assert ACCURACY.higher_is_better
+    assert ACCURACY.amount is not None
+    assert ACCURACY.amount(OLD) == pytest.approx(0.80)
 
 
 def test_curves_of_fewer_seeds_than_there_are_accuracies_are_refused() -> None:

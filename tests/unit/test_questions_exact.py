@@ -34,7 +34,9 @@ def judge_count(old: int, new: int, allowed: int) -> Outcome:
     return judgement.outcome
 
 
-@pytest.mark.parametrize(("new", "allowed"), [(100, 0), (101, 1), (99, 1), (110, 10)])
+@pytest.mark.parametrize(
+    ("new", "allowed"), [(100, 0), (101, 1), (99, 1), (110, 10), (105, 10), (100, 10)]
+)
 def test_a_count_within_the_allowed_difference_passes(new: int, allowed: int) -> None:
     assert judge_count(100, new, allowed) is Outcome.PASS
 
@@ -44,6 +46,58 @@ def test_a_count_beyond_the_allowed_difference_is_a_regression_on_either_side(
     new: int, allowed: int
 ) -> None:
     assert judge_count(100, new, allowed) is Outcome.REGRESSED
+
+
+@pytest.mark.parametrize(
+    ("new", "outcome", "step"),
+    [
+        (1349, Outcome.PASS, "nothing"),
+        (1352, Outcome.REGRESSED, "compare the layers' weight shapes"),
+    ],
+)
+def test_a_judgement_tells_both_counts_and_what_is_allowed(
+    new: int, outcome: Outcome, step: str
+) -> None:
+    pair = Pair(
+        old=ParameterCounts(parameters=1350),
+        gate=ParameterGate(allowed_difference=1),
+        new=ParameterCounts(parameters=new),
+    )
+    (found,) = PARAMETERS.judge([pair])
+    assert found.outcome is outcome
+    assert found.next_step.startswith(step)
+    assert found.expected == "1,350 parameters, give or take 1"
+    assert found.received == f"{new:,} parameters"
+    assert (found.baseline, found.now, found.amount) == ("1,350", f"{new:,}", new)
+
+
+def test_nothing_may_differ_until_a_person_says_so() -> None:
+    counts = ParameterCounts(parameters=1)
+    assert PARAMETERS.propose_gate(counts) == ParameterGate(allowed_difference=0)
+    assert DATASET.propose_gate(DIGESTS) == DatasetGate(allowed_differing_arrays=0)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "outcome"), [(1, Outcome.REGRESSED), (2, Outcome.PASS), (3, Outcome.PASS)]
+)
+def test_as_many_arrays_may_differ_as_the_gate_says(allowed: int, outcome: Outcome) -> None:
+    new = dataclasses.replace(DIGESTS, x_train="other", y_test="other")
+    gate = DatasetGate(allowed_differing_arrays=allowed)
+    (found,) = DATASET.judge([Pair(old=DIGESTS, gate=gate, new=new)])
+    assert found.outcome is outcome
+    assert found.received == "other bytes in x_train, y_test"
+    assert (found.baseline, found.now) == ("4 arrays", "2 differ")
+    assert (found.next_step == "nothing") is (outcome is Outcome.PASS)
+
+
+def test_equal_arrays_are_told_as_equal() -> None:
+    (found,) = DATASET.judge([Pair(old=DIGESTS, gate=DATASET.propose_gate(DIGESTS), new=DIGESTS)])
+    assert (found.received, found.now, found.next_step) == ("the same bytes", "equal", "nothing")
+
+
+@pytest.mark.parametrize("allowed", [0, 4])
+def test_from_none_to_all_four_arrays_may_differ(allowed: int) -> None:
+    assert DatasetGate(allowed_differing_arrays=allowed).allowed_differing_arrays == allowed
 
 
 def test_every_pair_gets_its_own_judgement() -> None:
@@ -59,9 +113,10 @@ def test_equal_arrays_pass() -> None:
     assert found.outcome is Outcome.PASS
 
 
+@pytest.mark.parametrize("digest", ["other", "0"])
 @pytest.mark.parametrize("name", ["x_train", "y_train", "x_test", "y_test"])
-def test_an_array_that_differs_is_a_regression_and_named(name: str) -> None:
-    new = dataclasses.replace(DIGESTS, **{name: "other"})
+def test_an_array_that_differs_is_a_regression_and_named(name: str, digest: str) -> None:
+    new = dataclasses.replace(DIGESTS, **{name: digest})
     gate = DatasetGate(allowed_differing_arrays=0)
     (found,) = DATASET.judge([Pair(old=DIGESTS, gate=gate, new=new)])
     assert (found.outcome, found.received) == (Outcome.REGRESSED, f"other bytes in {name}")

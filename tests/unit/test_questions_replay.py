@@ -82,6 +82,65 @@ def test_the_largest_difference_is_named_beside_the_first() -> None:
     assert "first beyond at step 4:" in received
 
 
+EXACT = (1.0,) * STEPS
+
+
+def exactly(losses: tuple[float, ...], single: tuple[float, ...]) -> ReplayLosses:
+    """Return losses against equations that say 1 at every step."""
+    return ReplayLosses(losses=losses, equations=EXACT, single=single)
+
+
+@pytest.mark.parametrize(("loss", "kept"), [(1.5, True), (1.5 + 2**-30, False), (0.5, True)])
+def test_a_loss_may_lie_as_far_off_as_the_allowance_says(loss: float, kept: bool) -> None:
+    # Rounding leads an eighth astray from the third step on; four times as far is allowed.
+    single = (1.0, 1.0, 1.125, *EXACT[3:])
+    new = exactly((1.0, 1.0, 1.0, loss, *EXACT[4:]), single)
+    found = judge(new, ReplayGate(allowance=4.0), old=exactly(EXACT, single))
+    assert (found.outcome is Outcome.PASS) is kept
+
+
+def test_errors_are_relative_to_the_equations() -> None:
+    half = (0.5,) * STEPS
+    new = ReplayLosses(losses=half, equations=(0.25,) * STEPS, single=half)
+    assert new.errors == [1.0] * STEPS
+    assert new.rounding == [1.0] * STEPS
+
+
+def test_a_judgement_tells_steps_errors_and_bounds() -> None:
+    single = (1.0, 1.0, 1.125, *EXACT[3:])
+    old = exactly((1.0, 1.25, *EXACT[2:]), single)
+    new = exactly((*EXACT[:-1], 2.0), single)
+    found = judge(new, ReplayGate(allowance=4.0), old=old)
+    assert found.expected == (
+        "20 training losses no farther from the equations than 4 times what float32 rounds"
+    )
+    assert found.received == (
+        "largest relative error 1, at step 20; first beyond at step 20: 2, by the equations "
+        "1 ± 0.5 rel.; the recorded library is nearer the truth (recorded: largest error 0.25)"
+    )
+    assert (found.baseline, found.now) == ("0.2 off", "1 off")
+    assert found.interval == "±5e-07 to 0.5 rel."
+    assert found.amount == 1.0
+
+
+def test_the_interval_goes_from_the_first_bound_to_the_last() -> None:
+    single = (1.25, 1.5, *EXACT[2:-1], 2.0)
+    old = exactly(EXACT, single)
+    assert judge(old, ReplayGate(allowance=4.0), old=old).interval == "±1 to 4 rel."
+
+
+def test_a_library_as_far_off_as_the_recorded_one_is_not_called_nearer_than_itself() -> None:
+    far = off_at(5, 1.5)
+    assert "the new library is nearer the truth" in judge(far, old=far).received
+
+
+def test_a_gate_starts_with_sixteen_times_what_rounding_leads_astray_and_may_be_1() -> None:
+    assert REPLAY.propose_gate(OLD) == ReplayGate(allowance=16.0)
+    assert ReplayGate(allowance=1.0).allowance == 1.0
+    assert REPLAY.amount is not None
+    assert REPLAY.amount(off_at(3, 1.5)) == pytest.approx(0.5)
+
+
 def test_an_infinite_loss_is_a_regression() -> None:
     assert judge(off_at(2, math.inf)).outcome is Outcome.REGRESSED
 

@@ -38,6 +38,45 @@ def test_the_outcome_follows_the_ratio_of_the_fastest_steps(
     assert judge((seconds, seconds, seconds)).outcome is outcome
 
 
+def judge_exactly(new: float, old: float = 1.0, max_ratio: float = 2.0) -> Judgement:
+    """Times and a limit that binary fractions hold exactly, so that no rounding decides."""
+    pair = Pair(old=times(old), gate=StepTimeGate(max_ratio=max_ratio), new=times(new, 9.0))
+    (judgement,) = STEP_TIME.judge([pair])
+    return judgement
+
+
+@pytest.mark.parametrize(
+    ("seconds", "outcome"),
+    [
+        (2.0, Outcome.PASS),
+        (math.nextafter(2.0, 3.0), Outcome.REGRESSED),
+        (0.5, Outcome.PASS),
+        (math.nextafter(0.5, 0.0), Outcome.IMPROVED),
+    ],
+)
+def test_the_limit_itself_passes_on_either_side(seconds: float, outcome: Outcome) -> None:
+    assert judge_exactly(seconds).outcome is outcome
+
+
+def test_a_judgement_tells_milliseconds_ratio_and_limit() -> None:
+    found = judge_exactly(0.6, old=0.5, max_ratio=3.0)
+    assert found.expected == "a fastest training step of at most 3 times 500.0 ms"
+    assert found.received.startswith("600.0 ms, the fastest of 2 in one process, 1.20 times; ")
+    assert (found.baseline, found.now, found.interval) == ("500.0 ms", "600.0 ms", "tripwire x3")
+    assert found.amount == 0.6
+
+
+def test_a_proposed_gate_is_a_wide_tripwire() -> None:
+    assert STEP_TIME.propose_gate(times(0.1)) == StepTimeGate(max_ratio=3.0)
+
+
+@pytest.mark.parametrize(
+    ("share", "outcome"), [(0.25, Outcome.REGRESSED), (0.26, Outcome.INCONCLUSIVE)]
+)
+def test_a_machine_is_busy_from_a_quarter_on(share: float, outcome: Outcome) -> None:
+    assert unless_busy(verdict(Outcome.REGRESSED), share).outcome is outcome
+
+
 def test_steps_slowed_by_other_work_on_the_machine_do_not_decide() -> None:
     assert judge((0.1, 5.0, 60.0)).outcome is Outcome.PASS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from types import ModuleType
 from typing import Any
 
@@ -14,8 +14,18 @@ import pytest
 from rnn_suite.checks.rules import run_rules
 from rnn_suite.errors import MeasurementError, SuiteError, TrainingError, UnknownNameError
 from rnn_suite.findings import UNCOMPARABLE, Finding
+from rnn_suite.models import CELLS
 from rnn_suite.questions import Pair
-from rnn_suite.questions.rules import KnownFault, RuleFindings, RuleGate, judge_rules
+from rnn_suite.questions.rules import (
+    ALL_CELLS,
+    TOPICS,
+    KnownFault,
+    RuleFindings,
+    RuleGate,
+    Topic,
+    judge_rules,
+    rule_question,
+)
 from rnn_suite.verdicts import Judgement, Outcome
 
 TODAY = date(2026, 6, 1)
@@ -170,6 +180,102 @@ def test_findings_are_one_or_more_and_each_has_its_own_name() -> None:
         RuleFindings(findings=())
     with pytest.raises(ValueError, match="received twice: a: x"):
         RuleFindings(findings=(found("a: x"), found("a: x")))
+
+
+def test_the_names_of_findings_that_stand_there_twice_are_told_alone() -> None:
+    with pytest.raises(ValueError, match=r"received twice: b: y$"):
+        RuleFindings(findings=(found("a: x"), found("b: y"), found("b: y")))
+
+
+def test_an_exception_covers_a_better_finding_and_one_that_was_not_broken_before() -> None:
+    fault = known("b: y")
+    assert fault.covers(found("b: y", error=1.1), found("b: y", error=1.5))
+    assert fault.covers(found("b: y", error=9.0), found("b: y", error=0.5))
+    assert fault.covers(found("b: y", error=9.0), None)
+    for other in ("a: x", "c: z"):
+        assert not fault.covers(found(other, error=1.5), None)
+
+
+@pytest.mark.parametrize("kind", ["AError", "ZError", "KeyErro"])
+def test_an_exception_for_one_kind_of_error_covers_no_other_kind(kind: str) -> None:
+    assert not known("b").covers(raised(f"{kind}: no"), raised("KeyError: no"))
+    assert known("b").covers(raised("KeyError: yes"), raised("KeyError: no"))
+
+
+def test_what_cannot_be_compared_by_far_is_told_by_its_kind() -> None:
+    # Twice the largest error is infinite, so that every error would lie below it.
+    huge = found("b", error=1.5 * UNCOMPARABLE, bound=0.0)
+    assert not known("b").covers(huge, raised("KeyError: no"))
+
+
+@pytest.mark.parametrize(
+    ("count", "more"), [(20, None), (21, "... and 1 more"), (23, "... and 3 more")]
+)
+def test_twenty_broken_rules_are_told_and_the_others_counted(count: int, more: str | None) -> None:
+    judgement = judged([found(f"a: {i}", error=2.0) for i in range(count)], [found("a: 0")])
+    told = judgement.received.splitlines()
+    assert told[0] == "0 do"
+    assert [line for line in told[1:] if "Expected: " in line] == told[1:21]
+    assert told[21:] == ([f"  {more}"] if more else [])
+    assert judgement.interval == f"{count} broken"
+    assert judgement.expected == f"all of {count} findings keep their rules"
+
+
+def test_one_broken_rule_is_told_in_one_line() -> None:
+    told = judged([found("a: x"), found("b: y", error=1.5)])
+    assert len(told.received.splitlines()) == 2
+    assert (told.baseline, told.now, told.interval) == ("2 of 2", "1 of 2", "1 broken")
+
+
+def test_the_interval_is_the_worst_share_of_a_bound_of_what_holds() -> None:
+    kept = [
+        found("a: x", error=0.5, bound=2.0),
+        found("b: y", error=0.6, bound=4.0),
+        found("c: z", error=0.0, bound=0.0),
+    ]
+    judgement = judged(kept)
+    assert (judgement.interval, judgement.amount) == ("worst 25% of bound", 0.25)
+    broken = judged([*kept, found("d: z", error=9.0, bound=1.0)])
+    assert broken.amount == 0.25
+
+
+def test_where_every_bound_is_0_the_rules_are_exact() -> None:
+    exact = [found("a: x", error=0.0, bound=0.0), found("b: y", error=0.0, bound=0.0)]
+    judgement = judged(exact)
+    assert (judgement.interval, judgement.amount) == ("exact", None)
+
+
+def test_a_broken_rule_that_the_recorded_library_keeps_says_so_where_it_is_exact() -> None:
+    broken = [found("a: x"), found("b: y", error=1.0, bound=0.0)]
+    kept = [found("a: x"), found("b: y", error=0.0, bound=0.0)]
+    worse = [found("a: x"), found("b: y", error=2.0, bound=0.0)]
+    assert "the recorded library keeps it" in judged(broken, kept).received
+    assert "the new library is nearer the truth" in judged(broken, worse).received
+    assert "not in the baseline" in judged(broken, [found("a: x")]).received
+
+
+def test_an_exception_for_a_rule_covers_no_finding_of_a_rule_of_a_similar_name() -> None:
+    # The rule "b" raised before; findings of "c" do not stand in for those of "b".
+    judgement = judged([found("a: x"), found("c: y")], [found("a: x"), raised("TypeError: no")])
+    assert judgement.outcome is Outcome.REGRESSED
+    assert "b: Expected: looked at, as in the baseline" in judgement.received
+
+
+@pytest.mark.parametrize("topic", TOPICS.values(), ids=lambda topic: topic.name)
+def test_a_topic_is_asked_of_every_cell_or_of_all_together(topic: Topic) -> None:
+    assert topic.subjects == (tuple(CELLS) if topic.by_cell else (ALL_CELLS,))
+
+
+def test_the_question_of_a_topic_starts_without_exceptions_and_is_judged_today() -> None:
+    question = rule_question("forward")
+    assert question.propose_gate(None) == RuleGate(known_faults=())
+    assert question.experiment is None
+    broken = RuleFindings(findings=(found("b: y", error=1.5),))
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    for day, outcome in ((yesterday, Outcome.REGRESSED), (date.max, Outcome.PASS)):
+        gate = RuleGate(known_faults=(known("b: y", until=day.isoformat()),))
+        (judgement,) = question.judge([Pair(old=broken, gate=gate, new=broken)])
+        assert judgement.outcome is outcome
 
 
 def rules_of_forward(monkeypatch: pytest.MonkeyPatch, *rules: Any) -> None:

@@ -256,3 +256,30 @@ def test_a_share_that_is_none_is_refused(share: float) -> None:
         lower_bound([0.1, 0.2], share)
     with pytest.raises(ValueError, match="power must lie between 0 and 1"):
         smallest_visible([0.1, 0.2], alpha=0.05, power=share)
+
+
+def test_a_bound_needs_no_more_than_its_level() -> None:
+    # Six pairs that agree have a p-value of 1/64 and none that is smaller.
+    found = [0.5, 0.25, 1.0, 2.0, 4.0, 8.0]
+    assert lower_bound(found, 1 / 64) == 0.25
+    assert lower_bound(found, math.nextafter(1 / 64, 0.0)) == -math.inf
+
+
+def test_a_shift_that_is_seen_in_nearly_every_sample_is_found() -> None:
+    found = normal(3, 1, 12)[0]
+    shifts = [smallest_visible(found, alpha=0.05, power=power) for power in (0.95, 0.999, 0.99999)]
+    assert shifts == sorted(shifts)
+    assert math.isfinite(shifts[-1])
+    assert shifts[0] < shifts[-1]
+
+
+@pytest.mark.parametrize("share", [1.5, math.inf])
+def test_a_level_or_a_power_above_1_is_refused(share: float) -> None:
+    with pytest.raises(ValueError, match="alpha must lie between 0 and 1"):
+        lower_bound([0.1, 0.2], share)
+    with pytest.raises(ValueError, match="power must lie between 0 and 1"):
+        smallest_visible([0.1, 0.2], alpha=0.05, power=share)
+
+
+def test_one_difference_shows_no_shift_at_any_level() -> None:
+    assert smallest_visible([0.1], alpha=0.6, power=0.9) == math.inf

@@ -43,6 +43,20 @@ def test_seeds_that_collapse_do_not_hide_in_the_spread_they_make() -> None:
     assert collapsed.p_beyond_allowed > 0.5
 
 
+def test_a_spread_that_only_the_new_seeds_have_leaves_the_baselines_own_test_to_decide() -> None:
+    new = (0.82, 0.81, 0.50)
+    error = np.std(OLD, ddof=1) * math.sqrt(1 / len(OLD) + 1 / len(new))
+    alone = float(stats.t.sf((np.mean(OLD) - np.mean(new)) / error, len(OLD) - 1))
+    assert alone < student(OLD, new, "greater")
+    assert drop_test(OLD, new, allowed_drop=0.0).p_drop == pytest.approx(2 * alone, rel=1e-9)
+
+
+def test_the_fewest_values_are_two_and_one() -> None:
+    found = drop_test((0.8, 0.9), (0.8,), allowed_drop=0.0)
+    assert found.degrees_of_freedom == 1
+    assert found.drop == pytest.approx(0.05)
+
+
 def test_the_allowed_drop_is_tested_as_a_shift_of_the_new_values() -> None:
     shifted = tuple(value + 0.05 for value in NEW)
     found = drop_test(OLD, NEW, allowed_drop=0.05)
@@ -113,6 +127,20 @@ def test_a_drop_of_the_smallest_visible_size_is_seen_as_often_as_claimed() -> No
         for o, n in zip(old, new, strict=True)
     )
     assert seen / runs == pytest.approx(power, abs=4 * math.sqrt(power * (1 - power) / runs))
+
+
+@pytest.mark.parametrize("alpha", [0.3, 0.4, 0.49])
+def test_a_shift_of_many_critical_values_is_found(alpha: float) -> None:
+    shift = smallest_visible_shift(1.0, degrees_of_freedom=21, alpha=alpha, power=0.999)
+    critical = stats.t.ppf(1 - alpha, 21)
+    assert stats.nct.sf(critical, 21, shift) == pytest.approx(0.999, abs=1e-6)
+    assert shift > 4 * critical
+
+
+def test_a_shift_of_less_than_one_standard_error_is_found_where_levels_are_loose() -> None:
+    shift = smallest_visible_shift(1.0, degrees_of_freedom=21, alpha=0.4, power=0.5)
+    assert stats.nct.sf(stats.t.ppf(0.6, 21), 21, shift) == pytest.approx(0.5, abs=1e-6)
+    assert 0 < shift < 1
 
 
 def test_the_smallest_visible_shift_is_in_proportion_to_the_standard_error() -> None:

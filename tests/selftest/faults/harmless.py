@@ -30,18 +30,6 @@ def onednn_off(_: float) -> None:
 
 
 @fault(HARMLESS, harmless=True)
-def gradients_of_words_added_first(_: float) -> None:
-    """Adam adds the gradients of a word that stands twice in a batch before it squares them."""
-    import keras
-    import tensorflow as tf
-
-    def added(original: Any, adam: Any, gradient: Any, *args: Any) -> Any:
-        return original(adam, tf.convert_to_tensor(gradient), *args)
-
-    around(keras.optimizers.Adam, "update_step", added)
-
-
-@fault(HARMLESS, harmless=True)
 def another_order_of_rows(_: float) -> None:
     """`fit` shuffles the rows into another order, which is promised nowhere."""
     import tensorflow as tf

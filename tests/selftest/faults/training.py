@@ -66,6 +66,18 @@ def adam_with_weight_decay(_: float) -> None:
     around(keras.optimizers.Adam, "build", built)
 
 
+@fault(OPTIMIZER, "accuracy")
+def gradients_of_words_added_first(_: float) -> None:
+    """Adam adds the gradients of a word that stands twice in a batch before it squares them: as it should."""
+    import keras
+    import tensorflow as tf
+
+    def added(original: Any, adam: Any, gradient: Any, *args: Any) -> Any:
+        return original(adam, tf.convert_to_tensor(gradient), *args)
+
+    around(keras.optimizers.Adam, "update_step", added)
+
+
 @fault(OPTIMIZER, "short_runs", "gradients", "training_loop", "defaults")
 def clipping_without_effect(_: float) -> None:
     """Optimizers accept clipnorm and leave gradients as they are."""

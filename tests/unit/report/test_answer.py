@@ -88,11 +88,54 @@ def test_a_question_that_ended_without_a_verdict_leaves_the_answer_open() -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("why", "step"),
+    [
+        ("a fault\nof two lines", "see why test_ask has none: a fault"),
+        ("~ as sorted last", "see why test_ask has none: ~ as sorted last"),
+        ("0: as sorted first", "see why test_ask has none: 0: as sorted first"),
+        ("a fault\nNext: free\n  some space.", "free some space"),
+        ("a fault\nNext: one\nNext: another", "another"),
+        (NOT_REACHED, "run the tests without an answer again"),
+    ],
+)
+def test_what_would_settle_it_is_the_step_that_the_test_names(why: str, step: str) -> None:
+    line = answer([PASS], [Unanswered(test="tests/gate/test_exact.py::test_ask", why=why)]).line
+    assert line.endswith(f"test_ask. To settle it: {step}.")
+
+
+def test_what_would_settle_it_is_the_first_step_and_that_of_a_test_before_a_verdicts() -> None:
+    later = verdict(Outcome.INCONCLUSIVE, next_step="another remedy.")
+    assert answer([PASS, INCONCLUSIVE, later]).line.endswith("To settle it: a remedy.")
+    assert answer([PASS, later]).line.endswith("To settle it: another remedy.")
+    unanswered = [Unanswered(test="a::test_ask", why=NOT_REACHED)]
+    assert "To settle it: run the tests" in answer([PASS, later], unanswered).line
+    assert "To settle it: run the tests" in answer([], unanswered).line
+
+
+def test_what_was_left_out_on_purpose_stands_beside_safe() -> None:
+    assert answer([PASS, IMPROVED], only="-k lstm").line == (
+        "Safe: no regression in 2 comparisons (1 improved, asked was only -k lstm)."
+    )
+
+
+@pytest.mark.parametrize("cell", ["LSTM", "al", "lstm"])
+def test_only_a_question_of_all_cells_stands_without_its_cell(cell: str) -> None:
+    assert verdict(Outcome.PASS, "replay", cell).name == f"replay of {cell}"
+    assert verdict(Outcome.PASS, "replay", "all").name == "replay"
+
+
 def test_of_a_pair_the_answer_says_by_how_much_it_changed() -> None:
     found = verdict(
         Outcome.REGRESSED, "import", "all", interval="+82 to +123 %", evidence=written(PAIRS)
     )
     assert answer([found]).line == ("Not safe: import regressed (0.8000 -> 0.7000, +82 to +123 %).")
+
+
+@pytest.mark.parametrize(("count", "end"), [(6, "0.7000)."), (7, "0.7000) and 1 more.")])
+def test_one_line_counts_what_it_does_not_name(count: int, end: str) -> None:
+    reds = [verdict(Outcome.REGRESSED, f"question{i}") for i in range(count)]
+    assert answer(reds).line.endswith(end)
 
 
 def test_one_line_names_no_more_than_six() -> None:

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_suite.signed_rank import lower_bound, p_above, upper_bound
+from rnn_suite.signed_rank import lower_bound, p_above, smallest_visible, upper_bound
 from rnn_suite.upgrade.decision import (
     CONFIRMED_PASS_ALPHA,
     FALSE_ALARM,
     LOOKS,
     PASS_ALPHA,
+    POWER,
     SUSPECT_ALPHA,
     State,
     confirm,
@@ -275,6 +276,59 @@ def test_differences_that_are_missing_or_no_numbers_are_refused(found: list[floa
         look(found, margin=MARGIN)
     with pytest.raises(ValueError, match=r"received none|NaN or infinite"):
         confirm(found, margin=MARGIN, suspects=1)
+
+
+def test_the_levels_are_those_that_were_fixed_beforehand() -> None:
+    assert PASS_ALPHA == {6: 1 / 64, 8: 0.008, 10: 0.007, 13: 0.005, 16: 0.004}
+    assert LOOKS == (6, 8, 10, 13, 16)
+    assert (CONFIRMED_PASS_ALPHA, SUSPECT_ALPHA, FALSE_ALARM, POWER) == (0.005, 0.05, 0.01, 0.95)
+
+
+BELOW = math.nextafter(0.25, 0.0)
+
+# Binary fractions, so that no rounding decides: the margin is a half, and red is a quarter.
+AT_THE_LIMITS = [
+    ([0.25] * 6, State.SUSPECT),
+    ([BELOW] * 6, State.PASS),
+    ([-0.5] * 6, State.IMPROVED),
+    ([math.nextafter(-0.5, 0.0)] * 6, State.PASS),
+    ([-1.0] * 5 + [0.0], State.PASS),
+    ([-1.0] * 5 + [0.5], State.OPEN),
+    ([-1.0] * 5 + [math.nextafter(0.5, 0.0)], State.PASS),
+]
+
+
+@pytest.mark.parametrize(("found", "state"), AT_THE_LIMITS)
+def test_at_its_limits_the_first_set_decides_as_it_says(found: list[float], state: State) -> None:
+    assert look(found, margin=0.5).state is state
+
+
+@pytest.mark.parametrize("pairs", [EARLY, LATE])
+def test_at_its_limits_the_second_set_decides_as_it_says(pairs: int) -> None:
+    assert confirm([0.25] * pairs, margin=0.5, suspects=1).state is State.REGRESSED
+    assert confirm([BELOW] * pairs, margin=0.5, suspects=1).state is State.PASS
+    at_the_margin = confirm([0.5] * pairs, margin=0.5, suspects=1, red=0.75)
+    assert at_the_margin.state is State.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("red", "worse"), [(0.375, True), (0.4375, False)])
+def test_where_red_begins_can_be_said(red: float, worse: bool) -> None:
+    first = look([0.375] * 6, margin=0.5, red=red)
+    second = confirm([0.375] * EARLY, margin=0.5, suspects=1, red=red)
+    assert first.state is (State.SUSPECT if worse else State.PASS)
+    assert second.state is (State.REGRESSED if worse else State.PASS)
+
+
+def test_what_is_visible_is_worked_out_at_the_level_of_each_set() -> None:
+    noise = np.random.RandomState(5).normal(scale=0.02, size=16).tolist()
+    first = look(noise, margin=MARGIN)
+    assert first.smallest_visible == smallest_visible(noise, alpha=0.05, power=0.95)
+    assert not first.confirmed
+    for suspects in (1, 3):
+        second = confirm(noise, margin=MARGIN, suspects=suspects)
+        alpha = 0.01 / (2 * suspects)
+        assert second.smallest_visible == smallest_visible(noise, alpha=alpha, power=0.95)
+        assert second.confirmed
 
 
 def test_a_suspect_is_sure_to_be_worse_at_its_level() -> None:
