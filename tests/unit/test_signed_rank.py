@@ -283,3 +283,11 @@ def test_a_level_or_a_power_above_1_is_refused(share: float) -> None:
 
 def test_one_difference_shows_no_shift_at_any_level() -> None:
     assert smallest_visible([0.1], alpha=0.6, power=0.9) == math.inf
+
+
+def test_a_shift_that_is_seen_in_nearly_no_sample_is_smaller_than_one_that_is_seen_in_half() -> (
+    None
+):
+    found = normal(3, 1, 12)[0]
+    rare, half = (smallest_visible(found, alpha=0.05, power=power) for power in (1 / 2000, 0.5))
+    assert 0 <= rare < half
