@@ -22,6 +22,9 @@ SCHEMA = 1
 NOT_REACHED = "not reached"
 """Why a question has no answer where its test did not run."""
 
+NOTHING_UPGRADED = "Nothing was upgraded: TensorFlow, Keras and NumPy are the same, old and new."
+"""What is told of a run without an upgrade, beside its answer."""
+
 
 class Safety(enum.StrEnum):
     """The answer to "is it safe to upgrade?"."""

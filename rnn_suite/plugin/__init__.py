@@ -22,6 +22,7 @@ from rnn_suite.plugin.gate import (
     EVIDENCE_KEY,
     NUMBER,
     NUMBER_KEY,
+    OF_THE_GATE,
     Gate,
     VerdictWarning,
 )
@@ -249,6 +250,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Send along what verdicts rest on; show an error raised on purpose as its message, with the remedy."""
     report = yield
     setattr(report, NUMBER, item.stash.get(NUMBER_KEY, 0))
+    setattr(report, OF_THE_GATE, _is_gate(item))
     if call.excinfo is not None and call.excinfo.value is item.stash.get(END_KEY, None):
         setattr(report, ENDED_BY_VERDICT, True)
     if EVIDENCE_KEY in item.stash:

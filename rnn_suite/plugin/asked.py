@@ -17,6 +17,7 @@ from rnn_suite.plugin.gate import (
     ENDED_BY_VERDICT,
     NUMBER,
     NUMBER_KEY,
+    OF_THE_GATE,
     RECORDED,
     VERDICT,
 )
@@ -50,6 +51,8 @@ class Questions:
         self._skipped: set[str] = set()
         self._unread: dict[str, str] = {}
         self._folder: Path | None = None
+        self.others_failed: set[str] = set()
+        """Tests that failed and have nothing to do with the gate."""
         self.left_out: dict[str, str] = {}
         """Files that were skipped whole, and why."""
 
@@ -132,8 +135,10 @@ class Questions:
             # Of a test that is run again, the last run counts; its verdicts all do.
             self._faults.pop(key, None)
         names = _names(report.user_properties)
-        if ASKED in names:
+        if ASKED in names or (report.failed and getattr(report, OF_THE_GATE, False)):
             self._asked.setdefault(test)
+        elif report.failed and test not in self._asked:
+            self.others_failed.add(test)
         if not names.isdisjoint({RECORDED, VERDICT}):
             self._answered.add(key)
         if report.outcome != "passed" and not getattr(report, ENDED_BY_VERDICT, False):

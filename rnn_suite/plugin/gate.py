@@ -56,6 +56,9 @@ NUMBER = "rnn_suite_number"
 NUMBER_KEY: pytest.StashKey[int] = pytest.StashKey()
 """Where a test keeps it."""
 
+OF_THE_GATE = "rnn_suite_of_the_gate"
+"""Attribute of a test's report that says that the test belongs to the gate, though it may ask nothing."""
+
 END_KEY: pytest.StashKey[BaseException] = pytest.StashKey()
 """Where a test keeps what its verdict, or its new baseline, ended it with."""
 

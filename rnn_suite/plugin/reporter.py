@@ -18,7 +18,15 @@ from rnn_suite.plugin.gate import EVIDENCE, RECORDED, VERDICT
 from rnn_suite.report.answer import answer
 from rnn_suite.report.terminal import MARKS, notes, phase_rows, table, verdict_lines
 from rnn_suite.report.versions import LIBRARIES, versions
-from rnn_suite.run_report import NOT_REACHED, Answer, Reported, RunReport, Safety, Version
+from rnn_suite.run_report import (
+    NOT_REACHED,
+    NOTHING_UPGRADED,
+    Answer,
+    Reported,
+    RunReport,
+    Safety,
+    Version,
+)
 from rnn_suite.verdicts import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -47,7 +55,6 @@ _NARROWED_BY = {
 }
 """Pytest's options that leave out tests; not -m, whose markers name whole sets of questions."""
 
-_NOTHING_UPGRADED = "Nothing was upgraded: TensorFlow, Keras and NumPy are the same, old and new."
 _NO_ANSWER = (
     "A question without an answer is no pass; which and why stands in the report and above."
 )
@@ -97,7 +104,12 @@ class Reporter:
     @property
     def answer(self) -> Answer:
         """The answer so far."""
-        return answer(self.verdicts, self.questions.unanswered(), only=self._narrowed())
+        return answer(
+            self.verdicts,
+            self.questions.unanswered(),
+            only=self._narrowed(),
+            others_failed=len(self.questions.others_failed),
+        )
 
     def _narrowed(self) -> str:
         """Return what left out tests, as on the command line."""
@@ -136,7 +148,7 @@ class Reporter:
         else:
             same = not self.changed
         left_out = [f"Skipped whole, with all it may ask: {why}" for why in self._left_out()]
-        return [*self.found, *left_out, *([_NOTHING_UPGRADED] if same else [])]
+        return [*self.found, *left_out, *([NOTHING_UPGRADED] if same else [])]
 
     def _left_out(self) -> list[str]:
         return [f"{file} ({why})" for file, why in self.questions.left_out.items()]

@@ -19,7 +19,11 @@ _OF_ONE_MACHINE = {question.name for question in (STEP_TIME, OWN_STEP_TIME, DATA
 
 
 def answer(
-    verdicts: Sequence[Verdict], unanswered: Sequence[Unanswered] = (), *, only: str = ""
+    verdicts: Sequence[Verdict],
+    unanswered: Sequence[Unanswered] = (),
+    *,
+    only: str = "",
+    others_failed: int = 0,
 ) -> Answer:
     """Return the answer, with its reason in one line.
 
@@ -30,6 +34,7 @@ def answer(
         verdicts: all verdicts of the run.
         unanswered: tests that asked a question and have no answer to it.
         only: the words that left out questions, as on the command line.
+        others_failed: how many tests failed that have nothing to do with the gate.
     """
     reds = [v for v in verdicts if v.outcome is Outcome.REGRESSED]
     if reds:
@@ -64,6 +69,8 @@ def answer(
         if counts[outcome]
     ]
     others += [f"asked was only {only}"] if only else []
+    if others_failed:
+        others.append(f"{others_failed} other test{'s' if others_failed > 1 else ''} failed")
     tail = f" ({', '.join(others)})" if others else ""
     return Answer(
         safety=Safety.SAFE, line=f"Safe: no regression in {_comparisons(compared)}{tail}."
@@ -92,7 +99,9 @@ def _some(names: Sequence[str]) -> str:
 
 def _settled(waiting: Sequence[Verdict], unanswered: Sequence[Unanswered]) -> str:
     """Return what would settle it: the first step that a test without an answer, or a verdict, names."""
-    steps = [_step(one) for one in unanswered] + [verdict.next_step for verdict in waiting]
+    # What was not reached may have been kept from it by what has a reason.
+    known_first = sorted(unanswered, key=lambda one: one.why == NOT_REACHED)
+    steps = [_step(one) for one in known_first] + [verdict.next_step for verdict in waiting]
     return f". To settle it: {steps[0].rstrip('.')}." if steps else "."
 
 

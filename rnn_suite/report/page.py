@@ -20,7 +20,7 @@ from rnn_suite.jsonable import from_jsonable, to_jsonable, write_atomically
 from rnn_suite.report.figures import Picture, galleries, has_pictures, svg
 from rnn_suite.report.rule_counts import rule_counts
 from rnn_suite.report.templates import environment
-from rnn_suite.run_report import RunReport, Safety, read_run
+from rnn_suite.run_report import NOTHING_UPGRADED, RunReport, Safety, read_run
 from rnn_suite.series import Series
 from rnn_suite.verdicts import LOUDEST_FIRST, Outcome, Verdict
 
@@ -97,6 +97,7 @@ def page(
     return _template().render(
         run=run,
         reason=_reason(run),
+        NOTHING_UPGRADED=NOTHING_UPGRADED,
         drifts=list(map(_writable, drifts)),
         Outcome=Outcome,
         marks=_MARKS,

@@ -8,7 +8,7 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from rnn_suite.report.templates import environment
-from rnn_suite.run_report import RunReport
+from rnn_suite.run_report import NOTHING_UPGRADED, RunReport
 from rnn_suite.verdicts import LOUDEST_FIRST, Outcome
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def summary(run: RunReport) -> str:
     for most in _TEXT_CHARACTERS:
         rendered = _template().render(
             run=run,
+            NOTHING_UPGRADED=NOTHING_UPGRADED,
             text=functools.partial(_text, most=most),
             marks=MARKS,
             reds=reds[:_REDS],

@@ -223,6 +223,8 @@ def test_what_keeps_a_question_from_an_answer_is_told_with_its_remedy(two: Proje
 def test_that_nothing_was_upgraded_is_told(two: Project) -> None:
     told = "Nothing was upgraded: TensorFlow, Keras and NumPy are the same, old and new."
     run(two).stdout.fnmatch_lines([told])
+    for name in ("summary.md", "report.html"):
+        assert (two.pytester.path / "out" / name).read_text().find(told) > 0
     two.change("parameters-lstm", "environment", keras="3.12.0")
     run(two).stdout.no_fnmatch_line(told)
 
@@ -309,3 +311,23 @@ def test_a_run_of_several_processes_that_answered_all_is_not_taken_up(two: Proje
     for _ in range(2):
         assert "taking up" not in run(two, *words).stderr.str()
     assert len(list((two.pytester.path / "runs").glob("*/finished"))) == 4
+
+
+def test_a_test_of_the_gate_that_asks_nothing_and_fails_has_no_answer(two: Project) -> None:
+    also(two, "def test_more(workbench):\n            assert workbench is None")
+    result = run(two)
+    assert result.ret == 1
+    assert list(why(two)) == ["test_more.py::test_more"]
+    assert result.outlines[-1].startswith("Not known: ")
+
+
+def test_tests_of_others_that_fail_are_told_beside_the_answer(two: Project) -> None:
+    two.pytester.makepyfile(test_other="def test_other():\n    assert False\n")
+    result = run(two)
+    assert result.ret == 1
+    assert result.outlines[-1] == "Safe: no regression in 2 comparisons (1 other test failed)."
+
+
+def test_the_remedy_is_that_of_what_has_a_reason(two: Project) -> None:
+    two.pytester.makepyfile(test_broken="import no_such_module\ndef test_ask(gate): pass\n")
+    assert "No module named 'no_such_module'" in run(two).outlines[-1]

@@ -375,7 +375,7 @@ def weights_in_half_precision(_: float) -> None:
             array = array.astype(np.float16).astype(np.float32)
         original(store, key, array)
 
-    around(saving_lib.H5Entry, "__setitem__", halved)
+    around(saving_lib.H5IOStore, "__setitem__", halved)
 
 
 @fault(SAVING, "saving")
