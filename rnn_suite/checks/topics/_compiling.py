@@ -88,6 +88,37 @@ def names_stand_for_what_has_no_arguments() -> Iterator[Finding]:
         yield equal(f"accuracy, {name} counts as", float(received), float(answer))
 
 
+def losses_without_arguments_are_the_cross_entropy() -> Iterator[Finding]:
+    """Call `BinaryCrossentropy` with chances that are known, and with their logits."""
+    chances, labels = np.array([0.1, 0.3, 0.45, 0.6, 0.9]), np.array([0, 1, 0, 1, 1])
+    entropy = -np.mean(np.log(np.where(labels, chances, 1 - chances)))
+    for name, from_logits, given in (
+        ("chances", False, chances),
+        ("logits", True, np.log(chances / (1 - chances))),
+    ):
+        loss = keras.losses.BinaryCrossentropy(from_logits=from_logits)
+        rows = labels[:, np.newaxis].astype("float32"), given[:, np.newaxis].astype("float32")
+        yield close(f"of {name}", float(loss(*rows)), entropy, bound=_ROUNDING)
+
+
+def gradients_are_clipped_where_it_is_asked_for() -> Iterator[Finding]:
+    """Take one step of length 1 along gradients (3, 4) and (0, 12), each clipped in one way."""
+    slopes = np.array([3, 4], "float32"), np.array([0, 12], "float32")
+    for name, limit, expected in (
+        ("clipnorm", 1.0, ([0.6, 0.8], [0.0, 1.0])),
+        ("clipnorm", 5.0, ([3.0, 4.0], [0.0, 5.0])),
+        ("clipvalue", 3.5, ([3.0, 3.5], [0.0, 3.5])),
+        # The norm of both together is 13.
+        ("global_clipnorm", 6.5, ([1.5, 2.0], [0.0, 6.0])),
+    ):
+        variables = [keras.Variable(np.zeros(2, "float32")) for _ in slopes]
+        optimizer = keras.optimizers.SGD(1.0, **{name: limit})
+        optimizer.apply([keras.ops.convert_to_tensor(slope) for slope in slopes], variables)
+        for variable, step, one in zip(variables, expected, ("first", "second"), strict=True):
+            moved = -variable.numpy()
+            yield close(f"{name} {limit:g}, {one} gradient", moved, step, bound=_ROUNDING)
+
+
 def _constants(name: str, optimizer: Any, expected: dict[str, Any]) -> Iterator[Finding]:
     config = optimizer.get_config()
     for constant, value in expected.items():
@@ -131,4 +162,9 @@ def _judged(model: keras.Model, chances: Array, labels: Array) -> dict[str, Any]
     return logs
 
 
-COMPILING = (optimizers_have_their_constants, names_stand_for_what_has_no_arguments)
+COMPILING = (
+    optimizers_have_their_constants,
+    names_stand_for_what_has_no_arguments,
+    losses_without_arguments_are_the_cross_entropy,
+    gradients_are_clipped_where_it_is_asked_for,
+)

@@ -78,7 +78,7 @@ def gradients_of_words_added_first(_: float) -> None:
     around(keras.optimizers.Adam, "update_step", added)
 
 
-@fault(OPTIMIZER, "short_runs", "gradients", "training_loop", "defaults")
+@fault(OPTIMIZER, "defaults")
 def clipping_without_effect(_: float) -> None:
     """Optimizers accept clipnorm and leave gradients as they are."""
     from keras.src.optimizers.base_optimizer import BaseOptimizer
@@ -86,7 +86,7 @@ def clipping_without_effect(_: float) -> None:
     around(BaseOptimizer, "_clip_gradients", lambda _original, _self, gradients: gradients)
 
 
-@fault(LOSS, "replay", "gradients", sizes=(0.001, 0.01, 0.1), unit="of the labels")
+@fault(LOSS, "defaults", sizes=(0.001, 0.01, 0.1), unit="of the labels")
 def labels_smoothed(size: float) -> None:
     """Binary cross-entropy smooths its labels, unasked."""
     import keras

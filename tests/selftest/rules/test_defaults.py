@@ -23,6 +23,8 @@ PLAIN = "embeddings_mask_nothing_and_dense_layers_change_nothing"
 FLOAT32 = "numbers_are_float32"
 CONSTANTS = "optimizers_have_their_constants"
 NAMES = "names_stand_for_what_has_no_arguments"
+LOSSES = "losses_without_arguments_are_the_cross_entropy"
+CLIPPED = "gradients_are_clipped_where_it_is_asked_for"
 BATCHES = "fit_evaluate_and_predict_take_batches_of_32"
 
 
@@ -172,6 +174,19 @@ def test_a_planted_fault_breaks_exactly_the_rules_that_should_see_it(
 ) -> None:
     fault(monkeypatch)
     assert broken_rules("defaults") == broken
+
+
+def test_a_loss_that_smooths_its_labels_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def smoothed(original: Any, loss: Any, *args: Any, **kwargs: Any) -> Any:
+        return original(loss, *args, **kwargs | {"label_smoothing": 0.001})
+
+    wrap(monkeypatch, keras.losses.BinaryCrossentropy, "__init__", smoothed)
+    assert broken_rules("defaults") == {LOSSES}
+
+
+def test_clipping_that_is_ignored_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrap(monkeypatch, keras.optimizers.SGD, "_clip_gradients", lambda _, __, gradients: gradients)
+    assert broken_rules("defaults") == {CLIPPED}
 
 
 @pytest.fixture
