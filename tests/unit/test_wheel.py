@@ -133,7 +133,7 @@ def test_baselines_are_the_projects_where_it_has_any_of_a_profile(
         ("has_none", "", "", brought, "ROOT/baselines"),
         ("has_others", "my_own", "", brought, "ROOT/baselines"),
         ("has_it", "smoke", "", "ROOT/baselines", "ROOT/baselines"),
-        ("named", "", "--baselines=elsewhere", "elsewhere", "elsewhere"),
+        ("named", "", "--baselines=elsewhere", "ROOT/elsewhere", "ROOT/elsewhere"),
         # What is installed is never written to.
         ("records", "", "--update-baselines", "ROOT/baselines", "ROOT/baselines"),
     ):
