@@ -209,8 +209,10 @@ def report(tried: Sequence[Tried]) -> str:
         f"TensorFlow {where.tensorflow}, Keras {where.keras}, NumPy {where.numpy}; other work was done "
         "meanwhile, so that seconds are upper bounds."
     )
+    whole = sum(len(fault.sizes) for fault in FAULTS.values())
+    share = f"{len(tried)} of the catalogue's {whole} tries stand here."
     parts = (
-        summary(tried),
+        f"{share} {summary(tried)}",
         machine,
         table(tried),
         "Which question saw which fault:",
