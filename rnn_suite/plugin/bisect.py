@@ -48,7 +48,7 @@ def bisected(request: pytest.FixtureRequest) -> Callable[[], Culprit]:
         from rnn_suite.data import load
 
         reference, candidate = (
-            config.option.rnn_suite_reference_python.absolute(),
+            config.option.rnn_suite_reference_python,
             Path(sys.executable),
         )
         changed = [str(change) for change in changed_packages(reference, candidate)]

@@ -147,11 +147,11 @@ class Reporter:
             same = bool(libraries) and not any(v.changed for v in libraries)
         else:
             same = not self.changed
-        left_out = [f"Skipped whole, with all it may ask: {why}" for why in self._left_out()]
+        left_out = [
+            f"Skipped whole, with all it may ask: {file} ({why})"
+            for file, why in self.questions.left_out.items()
+        ]
         return [*self.found, *left_out, *([NOTHING_UPGRADED] if same else [])]
-
-    def _left_out(self) -> list[str]:
-        return [f"{file} ({why})" for file, why in self.questions.left_out.items()]
 
     def _trained(self) -> list[tuple[str, ...]]:
         workbench = self._config.stash.get(WORKBENCH, None)

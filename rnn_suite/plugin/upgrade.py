@@ -214,7 +214,7 @@ def this_upgrade(config: pytest.Config, changed: Sequence[str]) -> dict[str, obj
         changed: packages that differ, in words.
     """
     return {
-        "reference": str(config.option.rnn_suite_reference_python.absolute()),
+        "reference": str(config.option.rnn_suite_reference_python),
         "changed": list(changed),
         "corpus": chosen_corpus(config).name,
         "margin_fraction": config.option.rnn_suite_upgrade_margin,
@@ -258,7 +258,7 @@ def plan_for(config: pytest.Config, asked: Sequence[Asked]) -> Plan:
                 refused[question] = error
     return Plan(
         environments=Environments(
-            reference=config.option.rnn_suite_reference_python.absolute(),
+            reference=config.option.rnn_suite_reference_python,
             candidate=Path(sys.executable),
         ),
         asked=tuple(asked),

@@ -16,9 +16,9 @@ from rnn_suite.own.other_data import in_words_of_own_data
 from rnn_suite.own_model import OwnModel
 from rnn_suite.questions.own_metric import OWN_SCORE, Scores
 from rnn_suite.report.answer import answer
-from rnn_suite.results import Environment
 from rnn_suite.run_report import Safety
 from rnn_suite.verdicts import Outcome, Verdict
+from tests.unit.conftest import ENVIRONMENT
 from tests.unit.report.verdicts import verdict
 
 OWN = OwnModel(
@@ -28,19 +28,6 @@ OWN = OwnModel(
     metric="accuracy",
     lower_is_better=False,
     seeds=(0, 1),
-)
-ENVIRONMENT = Environment(
-    python="3.11.9",
-    tensorflow="2.21.0",
-    keras="3.15.1",
-    numpy="2.4.6",
-    system="Linux x86_64",
-    processor="a processor",
-    cores=2,
-    memory_gib=8,
-    accelerator="none",
-    threads=0,
-    onednn="default",
 )
 SCORES = Scores(metric="accuracy", seeds=(0, 1), value=(0.9, 0.91), untrained=(0.5, 0.5))
 
