@@ -29,16 +29,17 @@ import pytest
 
 from rnn_suite.environment import describe_environment
 from rnn_suite.fresh_process import in_fresh_processes
-from rnn_suite.jsonable import from_jsonable, read_json, write_atomically, write_json
+from rnn_suite.jsonable import from_jsonable, read_json, write_json
 from rnn_suite.models import CELLS
 from rnn_suite.questions import QUESTIONS
-from rnn_suite.run_report import read_run
+from rnn_suite.run_report import RunReport, read_run
 from rnn_suite.verdicts import Outcome
 from tests.selftest.faults import FAULTS, Fault
 from tests.selftest.faults.gate import BESIDE, DECISIONS
+from tests.selftest.marked import put_between
 
 ROOT = Path(__file__).parents[2]
-BEGIN, END = "<!-- trial -->", "<!-- end of trial -->"
+MARK = "trial"
 DEADLINE_SECONDS = 1800.0
 TOO_LONG = 124
 """Status of a run that was ended at its deadline, as `timeout` has it."""
@@ -83,9 +84,10 @@ class Tried:
         return self.status != 0
 
 
-def gate(folder: Path, selected: str, wounds: str, *options: str) -> Tried:
-    """Run the `selected` tests of smoke with `wounds`, and return what became of the first of them."""
-    name, _, size = wounds.partition(",")[0].partition(":")
+def run_gate(
+    folder: Path, selected: str, wounds: str, *options: str
+) -> tuple[int, RunReport, float]:
+    """Run the `selected` tests of smoke with `wounds`; return exit status, report and seconds."""
     environment = os.environ | {
         "RNN_SUITE_FAULT": wounds,
         "PYTHONPATH": str(Path(__file__).with_name("wounded")),
@@ -113,7 +115,13 @@ def gate(folder: Path, selected: str, wounds: str, *options: str) -> Tried:
             running.wait()
     if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise RuntimeError(f"{wounds}: {(folder / 'words.txt').read_text()}")
-    run = read_run(folder / "report" / "verdicts.json")
+    return status, read_run(folder / "report" / "verdicts.json"), time.monotonic() - started
+
+
+def gate(folder: Path, selected: str, wounds: str, *options: str) -> Tried:
+    """Run the `selected` tests of smoke with `wounds`, and return what became of the first of them."""
+    status, run, seconds = run_gate(folder, selected, wounds, *options)
+    name, _, size = wounds.partition(",")[0].partition(":")
     return Tried(
         fault=name,
         size=float(size or 0),
@@ -122,7 +130,7 @@ def gate(folder: Path, selected: str, wounds: str, *options: str) -> Tried:
         red=tuple(sorted({one.verdict.question for one in run.of(Outcome.REGRESSED)})),
         unanswered=tuple(one.test.rpartition("::")[2] for one in run.unanswered),
         compared=sum(one.verdict.compared for one in run.verdicts),
-        seconds=time.monotonic() - started,
+        seconds=seconds,
     )
 
 
@@ -245,9 +253,7 @@ def main() -> None:
     if chosen.into is None:
         print(f"\n{told}")
     else:
-        before, _, rest = chosen.into.read_text(encoding="utf-8").partition(BEGIN)
-        _, _, after = rest.partition(END)
-        write_atomically(chosen.into, f"{before}{BEGIN}\n{told}\n{END}{after}".encode())
+        put_between(chosen.into, MARK, told)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 from tests.selftest.faults.plant import around, fault
@@ -52,3 +53,16 @@ def time_and_words_exchanged_in_the_embedding(_: float) -> None:
         )
 
     around(keras.layers.Embedding, "call", taken)
+
+
+@fault(HARMLESS, sizes=(1000.0,), unit="first seed", after="rnn_suite.search", harmless=True)
+def other_seeds(first: float) -> None:
+    """Trainings and searches begin from other seeds than the gate's."""
+    from rnn_suite.experiment import PROFILES
+    from rnn_suite.search import SEARCHES
+
+    tables: tuple[dict[str, Any], ...] = (PROFILES, SEARCHES)
+    for table in tables:
+        for name, profile in table.items():
+            seeds = tuple(int(first) + place for place in range(len(profile.gate_seeds)))
+            table[name] = replace(profile, gate_seeds=seeds)

@@ -1,0 +1,229 @@
+"""The gate on real upgrades: every release of a row of them, and what each step along the row broke.
+
+    python -m tests.selftest.releases FOLDER [--at-once N] [--into DOCUMENT]
+
+Each release is installed into an environment of its own and asked what smoke and the rules ask, on the
+stand-in. What it answered is kept in FOLDER, and not asked again. At the end the tables are printed, or put
+into a document such as `docs/releases.md`, between the two marks there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+from rnn_suite.environment import describe_environment
+from rnn_suite.evidence import against_baseline, read_measured
+from rnn_suite.fresh_process import in_fresh_processes
+from rnn_suite.questions.rules import TOPICS, RuleFindings, RuleGate, known_on
+from rnn_suite.run_report import RunReport, read_run
+from rnn_suite.verdicts import Outcome
+from tests.selftest.explained import EXPLAINED
+from tests.selftest.marked import put_between
+
+ROOT = Path(__file__).parents[2]
+MARK = "releases"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Versions that are installed together, as they were when the newest of them was new."""
+
+    tensorflow: str
+    keras: str
+    numpy: str
+    keras_tuner: str
+
+    @property
+    def name(self) -> str:
+        """What its files are called."""
+        return f"tensorflow-{self.tensorflow}-keras-{self.keras}"
+
+    @property
+    def pins(self) -> tuple[str, ...]:
+        """What pip is asked for."""
+        return (
+            f"tensorflow-cpu=={self.tensorflow}",
+            f"keras=={self.keras}",
+            f"numpy=={self.numpy}",
+            f"keras-tuner[bayesian]=={self.keras_tuner}",
+        )
+
+
+RELEASES = tuple(
+    Release(tensorflow=tensorflow, keras=keras, numpy=numpy, keras_tuner=tuner)
+    for tensorflow, keras, numpy, tuner in (
+        ("2.16.1", "3.0.5", "1.26.4", "1.4.6"),
+        ("2.16.2", "3.3.3", "1.26.4", "1.4.7"),
+        ("2.17.1", "3.4.1", "1.26.4", "1.4.7"),
+        ("2.17.1", "3.5.0", "1.26.4", "1.4.7"),
+        ("2.18.0", "3.6.0", "2.0.2", "1.4.7"),
+        ("2.18.1", "3.8.0", "2.0.2", "1.4.7"),
+        ("2.19.0", "3.9.2", "2.1.3", "1.4.7"),
+        ("2.19.1", "3.10.0", "2.1.3", "1.4.7"),
+        ("2.20.0", "3.11.3", "2.3.5", "1.4.7"),
+        ("2.20.0", "3.12.4", "2.3.5", "1.4.8"),
+        ("2.21.0", "3.13.2", "2.4.6", "1.4.8"),
+        ("2.21.0", "3.14.1", "2.4.6", "1.4.8"),
+        ("2.21.0", "3.15.1", "2.4.6", "1.4.8"),
+    )
+)
+"""The row, oldest first."""
+
+
+def ask(folder: Path, release: Release) -> Path:
+    """Return the report of `release`, which is asked where `folder` has none."""
+    kept = folder / f"{release.name}.json"
+    if kept.exists():
+        return kept
+    place = folder / release.name
+    python = place / "venv" / "bin" / "python"
+    with (folder / f"{release.name}.txt").open("w") as words:
+
+        def run(*command: str | Path) -> int:
+            environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+            return subprocess.run(
+                command, cwd=ROOT, env=environment, stdout=words, stderr=words, check=False
+            ).returncode
+
+        if not python.exists():
+            run(sys.executable, "-m", "venv", place / "venv")
+        if run(python, "-m", "pip", "install", "-e", f"{ROOT}[test]", *release.pins):
+            raise RuntimeError(f"{release.name} cannot be installed; see {words.name}")
+        asked = ("-m", "smoke or rules", "--corpus=standin", "-p", "no:cacheprovider")
+        where = (f"--runs={place}/runs", f"--report={place}/report")
+        run(python, "-m", "pytest", *asked, *where)
+    shutil.copyfile(place / "report" / "verdicts.json", kept)
+    shutil.rmtree(place)
+    return kept
+
+
+def broken(run: RunReport) -> dict[str, str]:
+    """Return what is red or without an answer: the rule, or the question and its cell; and its question."""
+    found = {}
+    for one in run.verdicts:
+        verdict = one.verdict
+        if verdict.outcome is not Outcome.REGRESSED:
+            continue
+        if verdict.question not in TOPICS:
+            found[f"{verdict.question} of {verdict.cell}"] = verdict.question
+            continue
+        evidence = against_baseline(verdict.evidence)
+        assert evidence is not None
+        measured = read_measured(RuleFindings, evidence.new.measured, where=verdict.name)
+        recorded = read_measured(RuleFindings, evidence.old.measured, where=verdict.name)
+        faults = read_measured(RuleGate, evidence.gate, where=verdict.name).known_faults
+        before = {finding.name: finding for finding in recorded.findings}
+        day = date.fromisoformat(run.started.partition("T")[0])
+        for finding in measured.findings:
+            if not (finding.holds or known_on(day, faults, finding, before.get(finding.name))):
+                found[finding.name.partition(": ")[0]] = verdict.question
+    for lost in run.unanswered:
+        found[lost.test.rpartition("::")[2]] = "no answer"
+    return found
+
+
+def row_table(runs: Sequence[tuple[Release, RunReport]]) -> str:
+    """Return what each release answered, in Markdown."""
+    lines = ["| TensorFlow | Keras | NumPy | answer | red questions |", "|---|---|---|---|---|"]
+    for release, run in runs:
+        red = sorted({one.verdict.question for one in run.of(Outcome.REGRESSED)})
+        without = [f"no answer: {one.test.rpartition('::')[2]}" for one in run.unanswered]
+        lines.append(
+            f"| {release.tensorflow} | {release.keras} | {release.numpy} | {run.answer.safety} "
+            f"| {', '.join(red + without) or 'none'} |"
+        )
+    return "\n".join(lines)
+
+
+def steps(runs: Sequence[tuple[Release, RunReport]]) -> Iterator[tuple[str, str, str, str, str]]:
+    """Yield a row for everything that a step from one release to the next broke or mended."""
+    for (old, before), (new, after) in pairwise(runs):
+        was, now = broken(before), broken(after)
+        upgrade = f"{old.tensorflow} / {old.keras} to {new.tensorflow} / {new.keras}"
+        for name in sorted(now.keys() - was.keys()):
+            yield upgrade, "broken", now[name], name, EXPLAINED.get(name, "unexplained")
+        for name in sorted(was.keys() - now.keys()):
+            yield upgrade, "mended", was[name], name, EXPLAINED.get(name, "unexplained")
+        if was.keys() == now.keys():
+            yield upgrade, "nothing", "", "", ""
+
+
+def steps_table(runs: Sequence[tuple[Release, RunReport]]) -> str:
+    """Return the steps in Markdown."""
+    lines = ["| upgrade | | question | rule | upstream |", "|---|---|---|---|---|"]
+    for upgrade, change, question, name, upstream in steps(runs):
+        shown = f"`{name}`" if name else ""
+        lines.append(f"| {upgrade} | {change} | {question} | {shown} | {upstream} |")
+    return "\n".join(lines)
+
+
+def matrix(runs: Sequence[tuple[Release, RunReport]]) -> str:
+    """Return which release breaks which rule, in Markdown."""
+    names = sorted({(question, name) for _, run in runs for name, question in broken(run).items()})
+    heads = " | ".join(f"{release.keras}" for release, _ in runs)
+    lines = [f"| question | rule | {heads} |", "|---" * (len(runs) + 2) + "|"]
+    for question, name in names:
+        cells = ["x" if name in broken(run) else "" for _, run in runs]
+        lines.append(f"| {question} | `{name}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def report(runs: Sequence[tuple[Release, RunReport]]) -> str:
+    """Return all that there is to say, with where it was measured."""
+    (where,) = in_fresh_processes(describe_environment)
+    changes = list(steps(runs))
+    counted = {kind: sum(change[1] == kind for change in changes) for kind in ("broken", "mended")}
+    unexplained = [change[3] for change in changes if change[4] == "unexplained"]
+    counts = (
+        f"{len(runs)} releases, {len(runs) - 1} upgrades: {counted['broken']} rules or questions broken, "
+        f"{counted['mended']} mended; without an explanation: {', '.join(unexplained) or 'none'}."
+    )
+    machine = (
+        f"{time.strftime('%Y-%m-%d', time.gmtime())}, {where.processor}, {where.cores} cores, "
+        f"{where.memory_gib} GiB, Python {where.python}."
+    )
+    parts = (
+        counts,
+        machine,
+        row_table(runs),
+        "What each upgrade changed:",
+        steps_table(runs),
+        "Which Keras breaks what:",
+        matrix(runs),
+    )
+    return "\n\n".join(parts)
+
+
+def main() -> None:
+    """Ask every release, and print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m tests.selftest.releases", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where what was answered is kept")
+    parser.add_argument("--at-once", type=int, default=1, metavar="N", help="releases at a time")
+    parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the tables are put")
+    chosen = parser.parse_args()
+    folder = chosen.folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(chosen.at_once) as pool:
+        paths = list(pool.map(lambda release: ask(folder, release), RELEASES))
+    told = report(
+        [(release, read_run(path)) for release, path in zip(RELEASES, paths, strict=True)]
+    )
+    if chosen.into is None:
+        print(told)
+    else:
+        put_between(chosen.into, MARK, told)
+
+
+if __name__ == "__main__":
+    main()

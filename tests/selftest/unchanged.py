@@ -1,0 +1,134 @@
+"""The gate on unchanged code: whole runs of smoke, each from other seeds, and how often one was red.
+
+    python -m tests.selftest.unchanged FOLDER [--runs N] [--into DOCUMENT]
+
+One run after another, by turns on IMDB and on the stand-in. Before the first, this machine's step times are
+recorded, so that they are compared too. Each run's report is kept in FOLDER, and not asked for again. At the
+end the table is printed, or put into a document such as `docs/trial.md`, between the two marks there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from scipy import stats
+
+from rnn_suite.environment import describe_environment
+from rnn_suite.fresh_process import in_fresh_processes
+from rnn_suite.questions import QUESTIONS
+from rnn_suite.run_report import RunReport, read_run
+from rnn_suite.verdicts import Outcome
+from tests.selftest.marked import put_between
+from tests.selftest.trial import ROOT, run_gate
+
+MARK = "unchanged"
+CORPORA = ("imdb", "standin")
+FIRST_SEED, SEEDS_APART = 1000, 100
+"""Seeds of the first run, and how far those of two runs lie apart: no seed trains twice."""
+
+
+def record_step_times(folder: Path) -> Path:
+    """Return the baselines with this machine's step times, which are recorded where they are not."""
+    baselines = folder / "baselines"
+    if not baselines.exists():
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            copied = Path(scratch) / "baselines"
+            shutil.copytree(ROOT / "baselines", copied)
+            for corpus in CORPORA:
+                options = (f"--corpus={corpus}", f"--baselines={copied}", "--update-baselines")
+                status, _, _ = run_gate(Path(scratch), "smoke and step", "unwounded", *options)
+                if status != 10:  # As docs/ci.md has it: recorded, and nothing compared.
+                    raise RuntimeError((Path(scratch) / "words.txt").read_text())
+            copied.rename(baselines)
+    return baselines
+
+
+def run_once(folder: Path, number: int, baselines: Path) -> tuple[RunReport, bool]:
+    """Return the report of run `number`, and whether it is new."""
+    corpus = CORPORA[number % len(CORPORA)]
+    kept = folder / f"{number:03}-{corpus}.json"
+    if kept.exists():
+        return read_run(kept), False
+    seeds = f"other_seeds:{FIRST_SEED + number * SEEDS_APART}"
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        options = (f"--corpus={corpus}", f"--baselines={baselines}")
+        run_gate(Path(scratch), "", seeds, *options)
+        (Path(scratch) / "report" / "verdicts.json").rename(kept)
+    return read_run(kept), True
+
+
+def exact(hits: int, runs: int) -> str:
+    """Return a share with its exact binomial interval at 95 %."""
+    if not runs:
+        return "-"
+    found = stats.binomtest(hits, runs).proportion_ci()
+    return f"{hits / runs:.1%} ({found.low:.1%} to {found.high:.1%})"
+
+
+def table(runs: Sequence[RunReport]) -> str:
+    """Return how each question ended over the runs, in Markdown; the last row is of whole runs."""
+    kinds = (Outcome.REGRESSED, Outcome.INCONCLUSIVE, Outcome.IMPROVED, Outcome.NOT_COMPARABLE)
+    heads = " | ".join(("red", *kinds[1:]))
+    lines = [f"| question | runs | {heads} | red, 95 % interval |", "|---" * 7 + "|"]
+
+    def row(name: str, asked: Sequence[RunReport], wanted: frozenset[str]) -> str:
+        counts = [
+            sum(any(one.verdict.question in wanted for one in run.of(kind)) for run in asked)
+            for kind in kinds
+        ]
+        cells = " | ".join(map(str, counts))
+        return f"| {name} | {len(asked)} | {cells} | {exact(counts[0], len(asked))} |"
+
+    for name in QUESTIONS:
+        asked = [run for run in runs if any(one.verdict.question == name for one in run.verdicts)]
+        if asked:
+            lines.append(row(name, asked, frozenset({name})))
+    lines.append(row("any of them", runs, frozenset(QUESTIONS)))
+    return "\n".join(lines)
+
+
+def report(runs: Sequence[RunReport]) -> str:
+    """Return all that there is to say, with where it was measured."""
+    (where,) = in_fresh_processes(describe_environment)
+    days = sorted({run.started.partition("T")[0] for run in runs})
+    safe = sum(run.answer.safety == "safe" for run in runs)
+    machine = (
+        f"{', '.join(days)}, {where.processor}, {where.cores} cores, {where.memory_gib} GiB, Python "
+        f"{where.python}, TensorFlow {where.tensorflow}, Keras {where.keras}, NumPy {where.numpy}."
+    )
+    lost = sum(bool(run.unanswered) for run in runs)
+    ended = f"{safe} of {len(runs)} runs ended with Safe; in {lost} a question had no answer."
+    return f"{ended}\n\n{machine}\n\n{table(runs)}"
+
+
+def main() -> None:
+    """Run the gate as often as is asked for, and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.selftest.unchanged", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where reports are kept")
+    parser.add_argument("--runs", type=int, default=30, metavar="N", help="runs (default: 30)")
+    parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the table is put")
+    chosen = parser.parse_args()
+    folder = chosen.folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    baselines = record_step_times(folder)
+    runs = []
+    for number in range(chosen.runs):
+        started = time.monotonic()
+        run, new = run_once(folder, number, baselines)
+        runs.append(run)
+        if new:
+            seconds = time.monotonic() - started
+            print(f"{number}: {run.answer.line} ({seconds:.0f} s)", flush=True)
+    if chosen.into is None:
+        print(report(runs))
+    else:
+        put_between(chosen.into, MARK, report(runs))
+
+
+if __name__ == "__main__":
+    main()
