@@ -30,10 +30,16 @@ _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlong = 4, 200, 200
 _SHORT.maxdict = _SHORT.maxlist = _SHORT.maxtuple = 20
 
 
+MAY_BE_ABSENT = types.MappingProxyType({"may be absent": True})
+"""Metadata of a field of a dataclass that JSON need not hold, and does not where it is None."""
+
+
 def to_jsonable(value: Any) -> Any:
     """Return `value` (dataclasses, dicts, tuples, scalars) as what `json` writes, tuples as lists."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_jsonable(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        absent = {name for name in _absentable(type(value)) if getattr(value, name) is None}
+        names = [f.name for f in dataclasses.fields(value) if f.name not in absent]
+        return {name: to_jsonable(getattr(value, name)) for name in names}
     if isinstance(value, dict):
         return {key: to_jsonable(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
@@ -78,14 +84,21 @@ def _convert_dataclass(kind: Any, value: Any, where: str) -> Any:
         raise _mismatch(where, f"an object with the fields of {kind.__name__}", value)
     hints = _type_hints(kind)
     expected = {f.name for f in dataclasses.fields(kind)}
-    if value.keys() != expected:
-        missing, unknown = sorted(expected - value.keys()), sorted(value.keys() - expected)
-        raise FormatError(f"{where}: fields missing: {missing}, fields unknown: {shown(unknown)}")
+    missing, unknown = expected - value.keys() - _absentable(kind), value.keys() - expected
+    if missing or unknown:
+        raise FormatError(
+            f"{where}: fields missing: {sorted(missing)}, fields unknown: {shown(sorted(unknown))}"
+        )
     converted = {name: _convert(hints[name], value[name], f"{where}.{name}") for name in value}
     try:
         return kind(**converted)
     except (ValueError, InvalidExperimentError) as error:
         raise FormatError(f"{where}: {error}") from error
+
+
+@functools.cache
+def _absentable(kind: Any) -> frozenset[str]:
+    return frozenset(f.name for f in dataclasses.fields(kind) if f.metadata == MAY_BE_ABSENT)
 
 
 # Resolving the names costs more than all the rest.

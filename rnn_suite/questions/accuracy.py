@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, fields
 from statistics import fmean, stdev
 from typing import Protocol
 
-from rnn_suite.questions.question import Pair, Question, SameCorpus
+from rnn_suite.questions.question import Limits, Pair, Question, SameCorpus
 from rnn_suite.statistics import DropTest, drop_test, holm, smallest_visible_shift
 from rnn_suite.verdicts import Judgement, Outcome
 
@@ -75,7 +75,7 @@ class SeedAccuracies:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccuracyGate:
+class AccuracyGate(Limits):
     """Limits of the accuracy question."""
 
     allowed_drop_fraction: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rnn_suite.questions.question import Pair, Question, SameCorpus, each
+from rnn_suite.questions.question import Limits, Pair, Question, SameCorpus, each
 from rnn_suite.verdicts import Judgement, Outcome
 
 
@@ -17,7 +17,7 @@ class ParameterCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParameterGate:
+class ParameterGate(Limits):
     """Difference that is allowed."""
 
     allowed_difference: int
@@ -68,7 +68,7 @@ class DatasetDigests:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DatasetGate:
+class DatasetGate(Limits):
     """Arrays that may differ."""
 
     allowed_differing_arrays: int

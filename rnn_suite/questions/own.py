@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from rnn_suite.own_model import OwnModel
 from rnn_suite.questions.exact import PARAMETERS
-from rnn_suite.questions.question import Pair, Question, SameCorpus, each
+from rnn_suite.questions.question import Limits, Pair, Question, SameCorpus, each
 from rnn_suite.questions.step_time import STEP_TIME
 from rnn_suite.verdicts import Judgement, Outcome
 
@@ -72,7 +72,7 @@ class Repeats:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepeatGate:
+class RepeatGate(Limits):
     """How alike two runs from one seed must be."""
 
     max_difference: float = 1e-3
@@ -108,7 +108,7 @@ class SavedAndLoaded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SavingGate:
+class SavingGate(Limits):
     """How alike the outputs of a saved and loaded model must be."""
 
     max_difference: float = 1e-5

@@ -27,7 +27,7 @@ from rnn_suite.questions.accuracy import (
     mean_accuracy,
     visible_drop,
 )
-from rnn_suite.questions.question import Pair, Question, SameCorpus
+from rnn_suite.questions.question import Limits, Pair, Question, SameCorpus
 from rnn_suite.statistics import drop_test
 from rnn_suite.verdicts import Judgement, Outcome
 
@@ -89,7 +89,7 @@ class Errors(_MetricSeeds):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorGate:
+class ErrorGate(Limits):
     """Limits of a figure that is better lower."""
 
     allowed_rise_fraction: float

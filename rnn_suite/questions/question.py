@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rnn_suite.experiment import Experiment
+from rnn_suite.jsonable import MAY_BE_ABSENT
 from rnn_suite.verdicts import Judgement
 
 
@@ -20,6 +21,47 @@ class SameCorpus(enum.Enum):
     """The same number of reviews and tokens; their order may differ."""
     ANY = "any"
     """The corpus has no part in the measurement."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredRates:
+    """How often a question was wrong when it was put on trial; see `docs/rates.md`.
+
+    Intervals are exact binomial ones, at 95 %.
+    """
+
+    measured: str
+    """Day, machine and libraries."""
+    unchanged_runs: int
+    """Runs of unchanged code."""
+    false_reds: int
+    """Those of them in which it was red."""
+    false_red_interval: tuple[float, ...]
+    """From and to: the chance of a false red in a run."""
+    harm: str
+    """What it was tried with."""
+    harmed_runs: int
+    """Runs with that harm."""
+    seen: int
+    """Those of them in which it was red."""
+    seen_interval: tuple[float, ...]
+    """From and to: the chance that the harm is seen."""
+
+    def __post_init__(self) -> None:
+        for part, whole in ((self.false_reds, self.unchanged_runs), (self.seen, self.harmed_runs)):
+            if not 0 <= part <= whole:
+                raise ValueError(f"expected a part of {whole} runs, received {part}")
+        for interval in (self.false_red_interval, self.seen_interval):
+            if len(interval) != 2 or not 0 <= interval[0] <= interval[1] <= 1:
+                raise ValueError(f"expected two chances in order, received {list(interval)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What every gate has, beside the limits that a person owns."""
+
+    measured_rates: MeasuredRates | None = field(default=None, metadata=MAY_BE_ABSENT)
+    """Decides nothing; None where nobody has tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from rnn_suite.findings import FLOAT32_EPSILON
-from rnn_suite.questions.question import Pair, Question, SameCorpus, each
+from rnn_suite.questions.question import Limits, Pair, Question, SameCorpus, each
 from rnn_suite.verdicts import Judgement, Outcome
 
 STEPS = 20
@@ -56,7 +56,7 @@ class ReplayLosses:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReplayGate:
+class ReplayGate(Limits):
     """How far a loss may lie from what the equations say."""
 
     allowance: float

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 
 from rnn_suite.findings import UNCOMPARABLE, Finding
 from rnn_suite.models import CELLS
-from rnn_suite.questions.question import Pair, Question, SameCorpus, each
+from rnn_suite.questions.question import Limits, Pair, Question, SameCorpus, each
 from rnn_suite.verdicts import Judgement, Outcome
 
 ALL_CELLS = "all"
@@ -114,7 +114,7 @@ class KnownFault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleGate:
+class RuleGate(Limits):
     """The exceptions that a person owns."""
 
     known_faults: tuple[KnownFault, ...]

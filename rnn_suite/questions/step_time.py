@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from rnn_suite.questions.question import Pair, Question, SameCorpus, each
+from rnn_suite.questions.question import Limits, Pair, Question, SameCorpus, each
 from rnn_suite.results import StepTimes
 from rnn_suite.verdicts import Judgement, Outcome, Verdict
 
@@ -19,7 +19,7 @@ BUSY_FRACTION = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepTimeGate:
+class StepTimeGate(Limits):
     """How many times slower than the recorded fastest step the new one may be."""
 
     max_ratio: float

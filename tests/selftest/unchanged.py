@@ -16,13 +16,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from scipy import stats
-
 from rnn_suite.environment import describe_environment
 from rnn_suite.fresh_process import in_fresh_processes
 from rnn_suite.questions import QUESTIONS
 from rnn_suite.run_report import RunReport, read_run
 from rnn_suite.verdicts import Outcome
+from tests.selftest.binomial import share
 from tests.selftest.marked import put_between
 from tests.selftest.trial import ROOT, run_gate
 
@@ -62,14 +61,6 @@ def run_once(folder: Path, number: int, baselines: Path) -> tuple[RunReport, boo
     return read_run(kept), True
 
 
-def exact(hits: int, runs: int) -> str:
-    """Return a share with its exact binomial interval at 95 %."""
-    if not runs:
-        return "-"
-    found = stats.binomtest(hits, runs).proportion_ci()
-    return f"{hits / runs:.1%} ({found.low:.1%} to {found.high:.1%})"
-
-
 def table(runs: Sequence[RunReport]) -> str:
     """Return how each question ended over the runs, in Markdown; the last row is of whole runs."""
     kinds = (Outcome.REGRESSED, Outcome.INCONCLUSIVE, Outcome.IMPROVED, Outcome.NOT_COMPARABLE)
@@ -82,7 +73,7 @@ def table(runs: Sequence[RunReport]) -> str:
             for kind in kinds
         ]
         cells = " | ".join(map(str, counts))
-        return f"| {name} | {len(asked)} | {cells} | {exact(counts[0], len(asked))} |"
+        return f"| {name} | {len(asked)} | {cells} | {share(counts[0], len(asked))} |"
 
     for name in QUESTIONS:
         asked = [run for run in runs if any(one.verdict.question == name for one in run.verdicts)]

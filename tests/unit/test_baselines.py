@@ -96,6 +96,46 @@ def test_saving_anew_replaces_what_was_measured_and_keeps_the_gate(
     assert (found.measurement, found.recorded) == (new, later)
 
 
+RATES = {
+    "measured": "2026-11-29, a processor",
+    "unchanged_runs": 30,
+    "false_reds": 0,
+    "false_red_interval": [0.0, 0.12],
+    "harm": "a bias left out",
+    "harmed_runs": 20,
+    "seen": 20,
+    "seen_interval": [0.83, 1.0],
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=name_of)
+def test_rates_that_were_measured_stand_in_the_gate_and_stay_there(
+    tmp_path: Path, measurement: Make, recorded: Recorded, question: Question
+) -> None:
+    saved = save_baseline(tmp_path / "it.json", question, of(question, measurement), recorded)
+    assert "measured_rates" not in json.loads(saved.path.read_text())["gate"]
+    rewrite(saved, lambda content: content["gate"].update(measured_rates=RATES))
+    save_baseline(saved.path, question, of(question, measurement), recorded)
+    found = load_baseline(saved.path, question).gate.measured_rates
+    assert (found.false_reds, found.seen_interval) == (0, (0.83, 1.0))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"false_reds": 31},
+        {"seen": -1},
+        {"seen_interval": [0.9]},
+        {"seen_interval": [0.9, 0.8]},
+        {"false_red_interval": [0.0, 1.2]},
+    ],
+    ids=str,
+)
+def test_rates_that_make_no_sense_are_refused(saved: Baseline, wrong: dict[str, Any]) -> None:
+    rewrite(saved, lambda content: content["gate"].update(measured_rates=RATES | wrong))
+    assert "gate.measured_rates: expected" in fault_of(saved.path)
+
+
 def test_saving_over_a_damaged_baseline_is_refused_and_leaves_it(
     saved: Baseline, measurement: Make, recorded: Recorded
 ) -> None:

@@ -7,7 +7,7 @@ import math
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_suite.errors import FormatError
-from rnn_suite.jsonable import from_jsonable, read_json, to_jsonable, write_atomically, write_json
+from rnn_suite.jsonable import (
+    MAY_BE_ABSENT,
+    from_jsonable,
+    read_json,
+    to_jsonable,
+    write_atomically,
+    write_json,
+)
 
 
 class Colour(enum.StrEnum):
@@ -43,6 +50,7 @@ class Outer:
     values: tuple[float, ...]
     table: dict[str, tuple[int, ...]]
     maybe: int | None
+    rarely: int | None = field(default=None, metadata=MAY_BE_ABSENT)
 
 
 SOUND = Outer(
@@ -65,6 +73,7 @@ outers = st.builds(
     values=st.lists(finite).map(tuple),
     table=st.dictionaries(st.text(), st.lists(st.integers()).map(tuple)),
     maybe=st.none() | st.integers(),
+    rarely=st.none() | st.integers(),
 )
 
 
@@ -72,6 +81,12 @@ outers = st.builds(
 def test_what_is_written_is_read_back_equal(outer: Outer) -> None:
     text = json.dumps(to_jsonable(outer), allow_nan=False)
     assert from_jsonable(Outer, json.loads(text), where="here") == outer
+
+
+def test_only_a_field_that_may_be_absent_is_left_out_where_it_is_none() -> None:
+    written = to_jsonable(SOUND)
+    assert "maybe" in written
+    assert "rarely" not in written
 
 
 def test_a_file_is_read_back_equal(tmp_path: Path) -> None:

@@ -594,7 +594,7 @@ def test_errors_that_are_none_are_refused(values: tuple[float, ...]) -> None:
     ],
     ids=str,
 )
-def test_a_gate_that_is_none_is_refused(changed: dict[str, float]) -> None:
+def test_a_gate_that_is_none_is_refused(changed: dict[str, Any]) -> None:
     gate = ErrorGate(allowed_rise_fraction=0.1, ceiling=0.5, false_alarm_rate=0.01, miss_rate=0.05)
     with pytest.raises(ValueError, match=next(iter(changed))):
         replace(gate, **changed)
