@@ -47,7 +47,12 @@ class Release:
     @property
     def name(self) -> str:
         """What its files are called."""
-        return f"tensorflow-{self.tensorflow}-keras-{self.keras}"
+        return f"tensorflow-{self.tensorflow}-keras-{self.keras}-numpy-{self.numpy}"
+
+    @property
+    def words(self) -> str:
+        """What a reader needs to know it by."""
+        return f"{self.tensorflow}, {self.keras}, {self.numpy}"
 
     @property
     def pins(self) -> tuple[str, ...]:
@@ -65,16 +70,15 @@ RELEASES = tuple(
     for tensorflow, keras, numpy, tuner in (
         ("2.16.1", "3.0.5", "1.26.4", "1.4.6"),
         ("2.16.2", "3.3.3", "1.26.4", "1.4.7"),
-        ("2.17.1", "3.4.1", "1.26.4", "1.4.7"),
         ("2.17.1", "3.5.0", "1.26.4", "1.4.7"),
         ("2.18.0", "3.6.0", "2.0.2", "1.4.7"),
         ("2.18.1", "3.8.0", "2.0.2", "1.4.7"),
-        ("2.19.0", "3.9.2", "2.1.3", "1.4.7"),
         ("2.19.1", "3.10.0", "2.1.3", "1.4.7"),
         ("2.20.0", "3.11.3", "2.3.5", "1.4.7"),
         ("2.20.0", "3.12.4", "2.3.5", "1.4.8"),
         ("2.21.0", "3.13.2", "2.4.6", "1.4.8"),
         ("2.21.0", "3.14.1", "2.4.6", "1.4.8"),
+        ("2.21.0", "3.15.1", "2.3.5", "1.4.8"),
         ("2.21.0", "3.15.1", "2.4.6", "1.4.8"),
     )
 )
@@ -150,7 +154,7 @@ def steps(runs: Sequence[tuple[Release, RunReport]]) -> Iterator[tuple[str, str,
     """Yield a row for everything that a step from one release to the next broke or mended."""
     for (old, before), (new, after) in pairwise(runs):
         was, now = broken(before), broken(after)
-        upgrade = f"{old.tensorflow} / {old.keras} to {new.tensorflow} / {new.keras}"
+        upgrade = f"{old.words} to {new.words}"
         for name in sorted(now.keys() - was.keys()):
             yield upgrade, "broken", now[name], name, EXPLAINED.get(name, "unexplained")
         for name in sorted(was.keys() - now.keys()):
@@ -161,7 +165,10 @@ def steps(runs: Sequence[tuple[Release, RunReport]]) -> Iterator[tuple[str, str,
 
 def steps_table(runs: Sequence[tuple[Release, RunReport]]) -> str:
     """Return the steps in Markdown."""
-    lines = ["| upgrade | | question | rule | upstream |", "|---|---|---|---|---|"]
+    lines = [
+        "| upgrade of TensorFlow, Keras, NumPy | | question | rule | upstream |",
+        "|---|---|---|---|---|",
+    ]
     for upgrade, change, question, name, upstream in steps(runs):
         shown = f"`{name}`" if name else ""
         lines.append(f"| {upgrade} | {change} | {question} | {shown} | {upstream} |")
@@ -171,7 +178,7 @@ def steps_table(runs: Sequence[tuple[Release, RunReport]]) -> str:
 def matrix(runs: Sequence[tuple[Release, RunReport]]) -> str:
     """Return which release breaks which rule, in Markdown."""
     names = sorted({(question, name) for _, run in runs for name, question in broken(run).items()})
-    heads = " | ".join(f"{release.keras}" for release, _ in runs)
+    heads = " | ".join(f"{release.keras}, {release.numpy}" for release, _ in runs)
     lines = [f"| question | rule | {heads} |", "|---" * (len(runs) + 2) + "|"]
     for question, name in names:
         cells = ["x" if name in broken(run) else "" for _, run in runs]
@@ -199,7 +206,7 @@ def report(runs: Sequence[tuple[Release, RunReport]]) -> str:
         row_table(runs),
         "What each upgrade changed:",
         steps_table(runs),
-        "Which Keras breaks what:",
+        "Which Keras and NumPy break what:",
         matrix(runs),
     )
     return "\n\n".join(parts)
