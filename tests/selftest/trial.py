@@ -135,10 +135,10 @@ def gate(folder: Path, selected: str, wounds: str, *options: str) -> Tried:
 
 
 def attempt(fault: Fault, size: float) -> Tried:
-    """Try one fault: without accuracy, and with it where nothing saw the fault."""
+    """Try one fault: without accuracy, and with it where nothing saw the fault, or nothing should."""
     wounds = ",".join(filter(None, (f"{fault.name}:{size:g}", BESIDE.get(fault.name))))
     seconds = 0.0
-    for more in ("and not accuracy", ""):
+    for more in ("",) if fault.harmless else ("and not accuracy", ""):
         with tempfile.TemporaryDirectory() as folder:
             found = gate(Path(folder), f"({ASKED[fault.cell]}) {more}".strip(), wounds)
         seconds += found.seconds
@@ -166,12 +166,12 @@ def table(tried: Sequence[Tried]) -> str:
     for one in tried:
         fault = FAULTS[one.fault]
         by = ", ".join(one.seen_by) or ("no answer" if one.caught else "")
-        expected = ", ".join(sorted(fault.sees & set(one.seen_by))) or "-"
+        rightly = ", ".join(sorted(expected(one) & set(one.seen_by))) or "-"
         size = f"{one.size:g} {fault.unit}" if fault.unit else ""
         caught = {True: "yes", False: "no"}[one.caught]
         told = f"{fault.told} `{fault.name}`{_seen_at(fault.reference)}"
         lines.append(
-            f"| {fault.kind} | {told} | {size} | {caught} | {by} | {expected} | {one.seconds:.0f} |"
+            f"| {fault.kind} | {told} | {size} | {caught} | {by} | {rightly} | {one.seconds:.0f} |"
         )
     return "\n".join(lines)
 
@@ -193,12 +193,22 @@ def matrix(tried: Sequence[Tried]) -> str:
     return "\n".join(lines)
 
 
+def expected(one: Tried) -> frozenset[str]:
+    """Return the questions that should see what was tried."""
+    return FAULTS[one.fault].sees
+
+
+def rightly_red(one: Tried) -> bool:
+    """Return whether nothing saw what was tried but questions that should."""
+    return bool(one.seen_by) and set(one.seen_by) <= expected(one)
+
+
 def summary(tried: Sequence[Tried]) -> str:
     """Return how many were caught, and which were not."""
     harmful = [one for one in tried if not FAULTS[one.fault].harmless]
     harmless = [one for one in tried if FAULTS[one.fault].harmless]
     missed = [f"{one.fault}:{one.size:g}" for one in harmful if not one.caught]
-    red = [one.fault for one in harmless if one.caught]
+    red = [one.fault for one in harmless if one.caught and not rightly_red(one)]
     names = {one.fault for one in harmful}
     return (
         f"{len(harmful) - len(missed)} of {len(harmful)} caught ({len(names)} faults, with their sizes); "

@@ -30,6 +30,14 @@ def onednn_off(_: float) -> None:
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 
 
+@fault(HARMLESS, "counts", after="tensorflow", harmless=True)
+def eager(_: float) -> None:
+    """TensorFlow runs every function step by step and traces none, which `counts` rightly tells."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+
+
 @fault(HARMLESS, harmless=True)
 def another_order_of_rows(_: float) -> None:
     """`fit` shuffles the rows into another order, which is promised nowhere."""

@@ -24,7 +24,7 @@ class Fault:
     kind: str
     """Of which kind of harm it is."""
     sees: frozenset[str]
-    """Questions of smoke, one of which at least must turn red."""
+    """Questions of smoke, one of which at least must turn red; where it is harmless, those that may."""
     sizes: tuple[float, ...]
     """The sizes that are tried; one 0 where it has none."""
     unit: str
