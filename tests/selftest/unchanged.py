@@ -1,8 +1,8 @@
 """The gate on unchanged code: whole runs of smoke, each from other seeds, and how often one was red.
 
-    python -m tests.selftest.unchanged FOLDER [--runs N] [--into DOCUMENT]
+    python -m tests.selftest.unchanged FOLDER [--runs N] [--at-once N] [--into DOCUMENT]
 
-One run after another, by turns on IMDB and on the stand-in. Before the first, this machine's step times are
+Whole runs, by turns on IMDB and on the stand-in. Before the first, this machine's step times are
 recorded, so that they are compared too. Each run's report is kept in FOLDER, and not asked for again. At the
 end the table is printed, or put into a document such as `docs/trial.md`, between the two marks there.
 """
@@ -12,8 +12,8 @@ from __future__ import annotations
 import argparse
 import shutil
 import tempfile
-import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rnn_suite.environment import describe_environment
@@ -47,18 +47,18 @@ def record_step_times(folder: Path) -> Path:
     return baselines
 
 
-def run_once(folder: Path, number: int, baselines: Path) -> tuple[RunReport, bool]:
-    """Return the report of run `number`, and whether it is new."""
+def run_once(folder: Path, number: int, baselines: Path) -> RunReport:
+    """Return the report of run `number`, which is made where `folder` has none."""
     corpus = CORPORA[number % len(CORPORA)]
     kept = folder / f"{number:03}-{corpus}.json"
-    if kept.exists():
-        return read_run(kept), False
-    seeds = f"other_seeds:{FIRST_SEED + number * SEEDS_APART}"
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        options = (f"--corpus={corpus}", f"--baselines={baselines}")
-        run_gate(Path(scratch), "", seeds, *options)
-        (Path(scratch) / "report" / "verdicts.json").rename(kept)
-    return read_run(kept), True
+    if not kept.exists():
+        seeds = f"other_seeds:{FIRST_SEED + number * SEEDS_APART}"
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            options = (f"--corpus={corpus}", f"--baselines={baselines}")
+            _, run, seconds = run_gate(Path(scratch), "", seeds, *options)
+            print(f"{number}, {corpus}: {run.answer.line} ({seconds:.0f} s)", flush=True)
+            (Path(scratch) / "report" / "verdicts.json").rename(kept)
+    return read_run(kept)
 
 
 def table(runs: Sequence[RunReport]) -> str:
@@ -102,19 +102,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.selftest.unchanged", description=__doc__)
     parser.add_argument("folder", type=Path, help="where reports are kept")
     parser.add_argument("--runs", type=int, default=30, metavar="N", help="runs (default: 30)")
+    parser.add_argument("--at-once", type=int, default=1, metavar="N", help="runs at a time")
     parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the table is put")
     chosen = parser.parse_args()
     folder = chosen.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     baselines = record_step_times(folder)
-    runs = []
-    for number in range(chosen.runs):
-        started = time.monotonic()
-        run, new = run_once(folder, number, baselines)
-        runs.append(run)
-        if new:
-            seconds = time.monotonic() - started
-            print(f"{number}: {run.answer.line} ({seconds:.0f} s)", flush=True)
+    with ThreadPoolExecutor(chosen.at_once) as pool:
+        numbers = range(chosen.runs)
+        runs = list(pool.map(lambda number: run_once(folder, number, baselines), numbers))
     if chosen.into is None:
         print(report(runs))
     else:
