@@ -43,16 +43,20 @@ class Release:
     keras: str
     numpy: str
     keras_tuner: str
+    tensorboard: bool = False
+    """Whether TensorBoard is asked for besides; up to 2.20 TensorFlow brings it."""
 
     @property
     def name(self) -> str:
         """What its files are called."""
-        return f"tensorflow-{self.tensorflow}-keras-{self.keras}-numpy-{self.numpy}"
+        beside = "-tensorboard" if self.tensorboard else ""
+        return f"tensorflow-{self.tensorflow}-keras-{self.keras}-numpy-{self.numpy}{beside}"
 
     @property
     def words(self) -> str:
         """What a reader needs to know it by."""
-        return f"{self.tensorflow}, {self.keras}, {self.numpy}"
+        beside = ", with TensorBoard" if self.tensorboard else ""
+        return f"{self.tensorflow}, {self.keras}, {self.numpy}{beside}"
 
     @property
     def pins(self) -> tuple[str, ...]:
@@ -62,12 +66,15 @@ class Release:
             f"keras=={self.keras}",
             f"numpy=={self.numpy}",
             f"keras-tuner[bayesian]=={self.keras_tuner}",
+            *(["tensorboard"] if self.tensorboard else []),
         )
 
 
 RELEASES = tuple(
-    Release(tensorflow=tensorflow, keras=keras, numpy=numpy, keras_tuner=tuner)
-    for tensorflow, keras, numpy, tuner in (
+    Release(
+        tensorflow=tensorflow, keras=keras, numpy=numpy, keras_tuner=tuner, tensorboard=bool(board)
+    )
+    for tensorflow, keras, numpy, tuner, *board in (
         ("2.16.1", "3.0.5", "1.26.4", "1.4.6"),
         ("2.16.2", "3.3.3", "1.26.4", "1.4.7"),
         ("2.17.1", "3.5.0", "1.26.4", "1.4.7"),
@@ -78,8 +85,9 @@ RELEASES = tuple(
         ("2.20.0", "3.12.4", "2.3.5", "1.4.8"),
         ("2.21.0", "3.13.2", "2.4.6", "1.4.8"),
         ("2.21.0", "3.14.1", "2.4.6", "1.4.8"),
-        ("2.21.0", "3.15.1", "2.3.5", "1.4.8"),
         ("2.21.0", "3.15.1", "2.4.6", "1.4.8"),
+        ("2.21.0", "3.15.1", "2.3.5", "1.4.8", "with TensorBoard"),
+        ("2.21.0", "3.15.1", "2.4.6", "1.4.8", "with TensorBoard"),
     )
 )
 """The row, oldest first."""
@@ -144,7 +152,7 @@ def row_table(runs: Sequence[tuple[Release, RunReport]]) -> str:
         red = sorted({one.verdict.question for one in run.of(Outcome.REGRESSED)})
         without = [f"no answer: {one.test.rpartition('::')[2]}" for one in run.unanswered]
         lines.append(
-            f"| {release.tensorflow} | {release.keras} | {release.numpy} | {run.answer.safety} "
+            f"| {release.words.replace(', ', ' | ', 2)} | {run.answer.safety} "
             f"| {', '.join(red + without) or 'none'} |"
         )
     return "\n".join(lines)
@@ -178,7 +186,7 @@ def steps_table(runs: Sequence[tuple[Release, RunReport]]) -> str:
 def matrix(runs: Sequence[tuple[Release, RunReport]]) -> str:
     """Return which release breaks which rule, in Markdown."""
     names = sorted({(question, name) for _, run in runs for name, question in broken(run).items()})
-    heads = " | ".join(f"{release.keras}, {release.numpy}" for release, _ in runs)
+    heads = " | ".join(release.words.partition(", ")[2] for release, _ in runs)
     lines = [f"| question | rule | {heads} |", "|---" * (len(runs) + 2) + "|"]
     for question, name in names:
         cells = ["x" if name in broken(run) else "" for _, run in runs]

@@ -3,8 +3,8 @@
     python -m tests.selftest.trial FOLDER [NAME ...] [--into DOCUMENT]
 
 One run after another, each a pytest of its own with its libraries wounded from outside. What a run found
-is kept in FOLDER, and not asked again. At the end the tables are printed, or put into a document such as
-`docs/trial.md`, between the two marks there.
+is kept in FOLDER, and not asked again; before the first, this machine's step times are recorded. At the end
+the tables are printed, or put into a document such as `docs/trial.md`, between the two marks there.
 
 Asked is smoke on the stand-in, of the fault's cell and of what no cell has alone; accuracy, which takes
 most of the time, only where nothing else saw the fault.
@@ -16,6 +16,7 @@ import argparse
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -134,13 +135,34 @@ def gate(folder: Path, selected: str, wounds: str, *options: str) -> Tried:
     )
 
 
-def attempt(fault: Fault, size: float) -> Tried:
+def record_step_times(folder: Path, corpora: Sequence[str]) -> Path:
+    """Return the baselines with this machine's step times, which are recorded where they are not."""
+    baselines = folder / "baselines"
+    if not baselines.exists():
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            copied = Path(scratch) / "baselines"
+            shutil.copytree(ROOT / "baselines", copied)
+            for corpus in corpora:
+                options = (f"--corpus={corpus}", f"--baselines={copied}", "--update-baselines")
+                status, _, _ = run_gate(Path(scratch), "smoke and step", "unwounded", *options)
+                if status != 10:  # As docs/ci.md has it: recorded, and nothing compared.
+                    raise RuntimeError((Path(scratch) / "words.txt").read_text())
+            copied.rename(baselines)
+    return baselines
+
+
+def attempt(fault: Fault, size: float, baselines: Path) -> Tried:
     """Try one fault: without accuracy, and with it where nothing saw the fault, or nothing should."""
     wounds = ",".join(filter(None, (f"{fault.name}:{size:g}", BESIDE.get(fault.name))))
     seconds = 0.0
     for more in ("",) if fault.harmless else ("and not accuracy", ""):
         with tempfile.TemporaryDirectory() as folder:
-            found = gate(Path(folder), f"({ASKED[fault.cell]}) {more}".strip(), wounds)
+            found = gate(
+                Path(folder),
+                f"({ASKED[fault.cell]}) {more}".strip(),
+                wounds,
+                f"--baselines={baselines}",
+            )
         seconds += found.seconds
         if found.caught or fault.cell not in CELLS:
             break
@@ -149,11 +171,12 @@ def attempt(fault: Fault, size: float) -> Tried:
 
 def try_all(folder: Path, faults: Sequence[Fault]) -> Iterator[Tried]:
     """Yield what each fault came to, from `folder` where it was tried before."""
+    baselines = record_step_times(folder, ("standin",))
     for fault in faults:
         for size in fault.sizes:
             path = folder / f"{fault.name}-{size:g}.json"
             if not path.exists():
-                write_json(path, attempt(fault, size))
+                write_json(path, attempt(fault, size, baselines))
             yield from_jsonable(Tried, read_json(path), where=str(path))
 
 
@@ -249,10 +272,11 @@ def main() -> None:
     unknown = sorted(set(chosen.names) - set(FAULTS))
     if unknown:
         parser.error(f"no such fault: {', '.join(unknown)}; there are {', '.join(sorted(FAULTS))}")
-    chosen.folder.mkdir(parents=True, exist_ok=True)
+    folder = chosen.folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
     faults = [FAULTS[name] for name in chosen.names] or list(FAULTS.values())
     tried = []
-    for one in try_all(chosen.folder, faults):
+    for one in try_all(folder, faults):
         tried.append(one)
         seen = ", ".join(one.seen_by) or one.answer
         print(

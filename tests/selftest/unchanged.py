@@ -10,7 +10,6 @@ end the table is printed, or put into a document such as `docs/trial.md`, betwee
 from __future__ import annotations
 
 import argparse
-import shutil
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,28 +22,12 @@ from rnn_suite.run_report import RunReport, read_run
 from rnn_suite.verdicts import Outcome
 from tests.selftest.binomial import share
 from tests.selftest.marked import put_between
-from tests.selftest.trial import ROOT, run_gate
+from tests.selftest.trial import record_step_times, run_gate
 
 MARK = "unchanged"
 CORPORA = ("imdb", "standin")
 FIRST_SEED, SEEDS_APART = 1000, 100
 """Seeds of the first run, and how far those of two runs lie apart: no seed trains twice."""
-
-
-def record_step_times(folder: Path) -> Path:
-    """Return the baselines with this machine's step times, which are recorded where they are not."""
-    baselines = folder / "baselines"
-    if not baselines.exists():
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            copied = Path(scratch) / "baselines"
-            shutil.copytree(ROOT / "baselines", copied)
-            for corpus in CORPORA:
-                options = (f"--corpus={corpus}", f"--baselines={copied}", "--update-baselines")
-                status, _, _ = run_gate(Path(scratch), "smoke and step", "unwounded", *options)
-                if status != 10:  # As docs/ci.md has it: recorded, and nothing compared.
-                    raise RuntimeError((Path(scratch) / "words.txt").read_text())
-            copied.rename(baselines)
-    return baselines
 
 
 def run_once(folder: Path, number: int, baselines: Path) -> RunReport:
@@ -107,7 +90,7 @@ def main() -> None:
     chosen = parser.parse_args()
     folder = chosen.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    baselines = record_step_times(folder)
+    baselines = record_step_times(folder, CORPORA)
     with ThreadPoolExecutor(chosen.at_once) as pool:
         numbers = range(chosen.runs)
         runs = list(pool.map(lambda number: run_once(folder, number, baselines), numbers))
