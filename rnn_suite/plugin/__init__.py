@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -163,6 +164,14 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
         return []
     from rnn_suite.environment import library_versions
 
+    named: Path | None = config.option.rnn_suite_baselines
+    compared = any(not _fixtures(item).isdisjoint({"gate", "gate_model"}) for item in items)
+    if compared and named and not (named.is_dir() or config.option.rnn_suite_update_baselines):
+        raise pytest.UsageError(
+            f"{named}: no such folder.\nExpected: baselines in the folder that --baselines names\n"
+            "Received: nothing\nNext: correct its name, leave --baselines out to take those of this "
+            "project, or record some with --update-baselines"
+        )
     versions = ", ".join(f"{name} {version}" for name, version in library_versions().items())
     lines = [f"rnn-suite: {versions}"]
     # A model of the user's own brings its data.

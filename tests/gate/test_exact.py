@@ -30,7 +30,7 @@ def test_the_model_has_the_recorded_number_of_parameters(
     gate.ask(PARAMETERS, experiment, gate.measurement(workbench, experiment, measured))
 
 
-def test_the_model_is_fed_the_recorded_arrays(
+def test_the_dataset_gives_the_recorded_arrays(
     gate: Gate, workbench: Workbench, experiment: Experiment
 ) -> None:
     measured = digest_dataset(workbench.dataset(experiment))

@@ -39,7 +39,7 @@ def measurement(gate: Gate, workbench: Workbench, search: Search, measured: Any)
     )
 
 
-def test_the_tuner_keeps_its_arithmetic(
+def test_the_search_structure_is_what_arithmetic_says(
     gate: Gate, workbench: Workbench, search: Search, searching: SearchBench
 ) -> None:
     from rnn_suite.checks.searches import search_findings
@@ -49,7 +49,7 @@ def test_the_tuner_keeps_its_arithmetic(
     gate.ask(SEARCH_STRUCTURE, search, measurement(gate, workbench, search, findings))
 
 
-def test_the_best_is_not_worse_than_the_baselines(
+def test_the_best_of_a_search_is_not_worse_than_the_baselines(
     gate: Gate, workbench: Workbench, search: Search, searching: SearchBench
 ) -> None:
     from rnn_suite.checks.searches import search_findings

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.plugin.conftest import Project
 
@@ -108,6 +110,9 @@ def test_recording_over_a_damaged_baseline_is_red_and_leaves_it(recorded: Projec
 
 
 def test_baselines_lie_in_the_folder_that_is_named(project: Project) -> None:
+    result = project.run("--baselines=elsewhere")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*elsewhere: no such folder.", "Next: *--update-baselines"])
     assert project.run("--update-baselines", "--baselines=elsewhere").ret == 10
     assert not project.path("parameters-lstm").exists()
     assert project.run("--baselines=elsewhere").ret == 0

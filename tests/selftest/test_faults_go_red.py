@@ -23,7 +23,7 @@ pytestmark = pytest.mark.selftest
         ("lstm_forgets:0.001", "lstm-forward", {"forward"}),
         ("recurrent_gradient_too_small:0.01", "lstm-gradients", {"gradients"}),
         ("learning_rate_too_small:0.01", "smoke-lstm and replay", {"replay"}),
-        ("labels_shuffled_in_the_data", "smoke-lstm and arrays", {"dataset"}),
+        ("labels_shuffled_in_the_data", "smoke-lstm and dataset", {"dataset"}),
         ("labels_shuffled_in_fit", "smoke-lstm and accuracy", {"accuracy"}),
         ("last_batch_dropped", "all-training_loop", {"training_loop"}),
         ("best_weights_not_restored", "all-callbacks", {"callbacks"}),
