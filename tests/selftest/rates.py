@@ -1,10 +1,12 @@
 """Operating characteristics: how often each question is red for nothing, and which harm it sees.
 
-    python -m tests.selftest.rates --trial FOLDER --unchanged FOLDER [--into DOCUMENT] [--gates]
+    python -m tests.selftest.rates --trial FOLDER --unchanged FOLDER [--into DOCUMENT] [--headline DOCUMENT]
+        [--gates]
 
 The folders are those of `tests.selftest.trial` and `tests.selftest.unchanged`. What has noise is simulated
 besides, from the seeds that were recorded. The table is printed, or put into a document such as
-`docs/rates.md`; `--gates` writes the rates into the `gate` of each baseline too.
+`docs/rates.md`; `--gates` writes the rates into the `gate` of each baseline too, and `--headline` puts the
+two numbers of the whole gate into a document such as `README.md`.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ from tests.selftest.marked import put_between
 from tests.selftest.trial import ROOT, Tried
 from tests.selftest.unchanged import CORPORA
 
-MARK = "rates"
+MARK, HEADLINE = "rates", "headline"
 UNCHANGED_RUNS, HARMED_RUNS = 2000, 300
 """Simulated runs of unchanged code, and of each size of a harm."""
 STEP = 0.005
@@ -276,6 +278,9 @@ def main() -> None:
     parser.add_argument("--trial", type=Path, required=True, help="folder of tests.selftest.trial")
     parser.add_argument("--unchanged", type=Path, required=True, help="of tests.selftest.unchanged")
     parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the table is put")
+    parser.add_argument(
+        "--headline", type=Path, metavar="DOCUMENT", help="where its first line is put"
+    )
     parser.add_argument("--gates", action="store_true", help="write the rates into the baselines")
     chosen = parser.parse_args()
     tried = [
@@ -293,7 +298,10 @@ def main() -> None:
     rows = [*without_noise(runs, tried, measured), *step_times(runs, measured)]
     rows += [row for corpus in CORPORA for row in accuracies(corpus, measured)]
     rows += searches(measured)
-    told = f"{headline(runs, tried)}\n\n{measured}, Python {where.python}.\n\n{table(rows)}"
+    machine = f"{measured}, Python {where.python}"
+    if chosen.headline is not None:
+        put_between(chosen.headline, HEADLINE, f"{headline(runs, tried)} {machine}.")
+    told = f"{headline(runs, tried)}\n\n{machine}.\n\n{table(rows)}"
     if chosen.gates:
         for row in rows:
             for path in row.files:
