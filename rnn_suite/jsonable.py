@@ -37,9 +37,13 @@ MAY_BE_ABSENT = types.MappingProxyType({"may be absent": True})
 def to_jsonable(value: Any) -> Any:
     """Return `value` (dataclasses, dicts, tuples, scalars) as what `json` writes, tuples as lists."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        absent = {name for name in _absentable(type(value)) if getattr(value, name) is None}
-        names = [f.name for f in dataclasses.fields(value) if f.name not in absent]
-        return {name: to_jsonable(getattr(value, name)) for name in names}
+        absentable = _absentable(type(value))
+        items = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+        return {
+            name: to_jsonable(item)
+            for name, item in items.items()
+            if item is not None or name not in absentable
+        }
     if isinstance(value, dict):
         return {key: to_jsonable(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,17 +23,19 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-from rnn_suite.environment import describe_environment
 from rnn_suite.evidence import against_baseline, read_measured
-from rnn_suite.fresh_process import in_fresh_processes
 from rnn_suite.questions.rules import TOPICS, RuleFindings, RuleGate, known_on
 from rnn_suite.run_report import RunReport, read_run
 from rnn_suite.verdicts import Outcome
 from tests.selftest.explained import EXPLAINED
-from tests.selftest.marked import put_between
+from tests.selftest.marked import measured_on, tell
+from tests.selftest.trial import ROOT
 
-ROOT = Path(__file__).parents[2]
 MARK = "releases"
+UNEXPLAINED = "unexplained"
+
+Broken = dict[str, str]
+"""Question by what is broken: the name of a rule, or the question and its cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +122,9 @@ def ask(folder: Path, release: Release) -> Path:
     return kept
 
 
-def broken(run: RunReport) -> dict[str, str]:
+def broken(run: RunReport) -> Broken:
     """Return what is red or without an answer: the rule, or the question and its cell; and its question."""
-    found = {}
+    found: Broken = {}
     for one in run.verdicts:
         verdict = one.verdict
         if verdict.outcome is not Outcome.REGRESSED:
@@ -157,64 +160,77 @@ def row_table(runs: Sequence[tuple[Release, RunReport]]) -> str:
     return "\n".join(lines)
 
 
-def steps(runs: Sequence[tuple[Release, RunReport]]) -> Iterator[tuple[str, str, str, str, str]]:
-    """Yield a row for everything that a step from one release to the next broke or mended."""
-    for (old, before), (new, after) in pairwise(runs):
-        was, now = broken(before), broken(after)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a step from one release to the next changed; nothing but the upgrade where it changed nothing."""
+
+    upgrade: str
+    kind: str
+    """`broken`, `mended` or `nothing`."""
+    question: str = ""
+    name: str = ""
+    """The rule, or the question and its cell."""
+
+    @property
+    def upstream(self) -> str:
+        """What upstream says of it."""
+        return EXPLAINED.get(self.name, UNEXPLAINED) if self.name else ""
+
+
+def steps(row: Sequence[tuple[Release, Broken]]) -> Iterator[Change]:
+    """Yield everything that a step from one release to the next broke or mended."""
+    for (old, was), (new, now) in pairwise(row):
         upgrade = f"{old.words} to {new.words}"
         for name in sorted(now.keys() - was.keys()):
-            yield upgrade, "broken", now[name], name, EXPLAINED.get(name, "unexplained")
+            yield Change(upgrade=upgrade, kind="broken", question=now[name], name=name)
         for name in sorted(was.keys() - now.keys()):
-            yield upgrade, "mended", was[name], name, EXPLAINED.get(name, "unexplained")
+            yield Change(upgrade=upgrade, kind="mended", question=was[name], name=name)
         if was.keys() == now.keys():
-            yield upgrade, "nothing", "", "", ""
+            yield Change(upgrade=upgrade, kind="nothing")
 
 
-def steps_table(runs: Sequence[tuple[Release, RunReport]]) -> str:
+def steps_table(changes: Sequence[Change]) -> str:
     """Return the steps in Markdown."""
     lines = [
         "| upgrade of TensorFlow, Keras, NumPy | | question | rule | upstream |",
         "|---|---|---|---|---|",
     ]
-    for upgrade, change, question, name, upstream in steps(runs):
-        shown = f"`{name}`" if name else ""
-        lines.append(f"| {upgrade} | {change} | {question} | {shown} | {upstream} |")
+    for one in changes:
+        shown = f"`{one.name}`" if one.name else ""
+        lines.append(f"| {one.upgrade} | {one.kind} | {one.question} | {shown} | {one.upstream} |")
     return "\n".join(lines)
 
 
-def matrix(runs: Sequence[tuple[Release, RunReport]]) -> str:
+def matrix(row: Sequence[tuple[Release, Broken]]) -> str:
     """Return which release breaks which rule, in Markdown."""
-    names = sorted({(question, name) for _, run in runs for name, question in broken(run).items()})
-    heads = " | ".join(release.words.partition(", ")[2] for release, _ in runs)
-    lines = [f"| question | rule | {heads} |", "|---" * (len(runs) + 2) + "|"]
+    names = sorted({(question, name) for _, found in row for name, question in found.items()})
+    heads = " | ".join(release.words.partition(", ")[2] for release, _ in row)
+    lines = [f"| question | rule | {heads} |", "|---" * (len(row) + 2) + "|"]
     for question, name in names:
-        cells = ["x" if name in broken(run) else "" for _, run in runs]
+        cells = ["x" if name in found else "" for _, found in row]
         lines.append(f"| {question} | `{name}` | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def report(runs: Sequence[tuple[Release, RunReport]]) -> str:
     """Return all that there is to say, with where it was measured."""
-    (where,) = in_fresh_processes(describe_environment)
-    changes = list(steps(runs))
-    counted = {kind: sum(change[1] == kind for change in changes) for kind in ("broken", "mended")}
-    unexplained = [change[3] for change in changes if change[4] == "unexplained"]
+    machine, _ = measured_on()
+    row = [(release, broken(run)) for release, run in runs]
+    changes = list(steps(row))
+    counted = Counter(change.kind for change in changes)
+    unexplained = [change.name for change in changes if change.upstream == UNEXPLAINED]
     counts = (
         f"{len(runs)} releases, {len(runs) - 1} upgrades: {counted['broken']} rules or questions broken, "
         f"{counted['mended']} mended; without an explanation: {', '.join(unexplained) or 'none'}."
     )
-    machine = (
-        f"{time.strftime('%Y-%m-%d', time.gmtime())}, {where.processor}, {where.cores} cores, "
-        f"{where.memory_gib} GiB, Python {where.python}."
-    )
     parts = (
         counts,
-        machine,
+        f"{time.strftime('%Y-%m-%d', time.gmtime())}, {machine}.",
         row_table(runs),
         "What each upgrade changed:",
-        steps_table(runs),
+        steps_table(changes),
         "Which Keras and NumPy break what:",
-        matrix(runs),
+        matrix(row),
     )
     return "\n\n".join(parts)
 
@@ -233,10 +249,7 @@ def main() -> None:
     told = report(
         [(release, read_run(path)) for release, path in zip(RELEASES, paths, strict=True)]
     )
-    if chosen.into is None:
-        print(told)
-    else:
-        put_between(chosen.into, MARK, told)
+    tell(told, chosen.into, MARK)
 
 
 if __name__ == "__main__":

@@ -28,16 +28,15 @@ from pathlib import Path
 
 import pytest
 
-from rnn_suite.environment import describe_environment
-from rnn_suite.fresh_process import in_fresh_processes
 from rnn_suite.jsonable import from_jsonable, read_json, write_json
 from rnn_suite.models import CELLS
+from rnn_suite.plugin.reporter import NOTHING_COMPARED
 from rnn_suite.questions import QUESTIONS
 from rnn_suite.run_report import RunReport, read_run
 from rnn_suite.verdicts import Outcome
 from tests.selftest.faults import FAULTS, Fault
 from tests.selftest.faults.gate import BESIDE, DECISIONS
-from tests.selftest.marked import put_between
+from tests.selftest.marked import measured_on, tell
 
 ROOT = Path(__file__).parents[2]
 MARK = "trial"
@@ -145,7 +144,7 @@ def record_step_times(folder: Path, corpora: Sequence[str]) -> Path:
             for corpus in corpora:
                 options = (f"--corpus={corpus}", f"--baselines={copied}", "--update-baselines")
                 status, _, _ = run_gate(Path(scratch), "smoke and step", "unwounded", *options)
-                if status != 10:  # As docs/ci.md has it: recorded, and nothing compared.
+                if status != NOTHING_COMPARED:
                     raise RuntimeError((Path(scratch) / "words.txt").read_text())
             copied.rename(baselines)
     return baselines
@@ -189,12 +188,12 @@ def table(tried: Sequence[Tried]) -> str:
     for one in tried:
         fault = FAULTS[one.fault]
         by = ", ".join(one.seen_by) or ("no answer" if one.caught else "")
-        rightly = ", ".join(sorted(expected(one) & set(one.seen_by))) or "-"
+        expected = ", ".join(sorted(fault.sees & set(one.seen_by))) or "-"
         size = f"{one.size:g} {fault.unit}" if fault.unit else ""
         caught = {True: "yes", False: "no"}[one.caught]
         told = f"{fault.told} `{fault.name}`{_seen_at(fault.reference)}"
         lines.append(
-            f"| {fault.kind} | {told} | {size} | {caught} | {by} | {rightly} | {one.seconds:.0f} |"
+            f"| {fault.kind} | {told} | {size} | {caught} | {by} | {expected} | {one.seconds:.0f} |"
         )
     return "\n".join(lines)
 
@@ -216,14 +215,9 @@ def matrix(tried: Sequence[Tried]) -> str:
     return "\n".join(lines)
 
 
-def expected(one: Tried) -> frozenset[str]:
-    """Return the questions that should see what was tried."""
-    return FAULTS[one.fault].sees
-
-
 def rightly_red(one: Tried) -> bool:
     """Return whether nothing saw what was tried but questions that should."""
-    return bool(one.seen_by) and set(one.seen_by) <= expected(one)
+    return bool(one.seen_by) and FAULTS[one.fault].sees.issuperset(one.seen_by)
 
 
 def summary(tried: Sequence[Tried]) -> str:
@@ -243,18 +237,14 @@ def summary(tried: Sequence[Tried]) -> str:
 
 def report(tried: Sequence[Tried]) -> str:
     """Return all that there is to say, with where it was measured."""
-    (where,) = in_fresh_processes(describe_environment)
+    machine, libraries = measured_on()
     day = time.strftime("%Y-%m-%d", time.gmtime())
-    machine = (
-        f"{day}, {where.processor}, {where.cores} cores, {where.memory_gib} GiB, Python {where.python}, "
-        f"TensorFlow {where.tensorflow}, Keras {where.keras}, NumPy {where.numpy}; other work was done "
-        "meanwhile, so that seconds are upper bounds."
-    )
+    busy = "other work was done meanwhile, so that seconds are upper bounds"
     whole = sum(len(fault.sizes) for fault in FAULTS.values())
     share = f"{len(tried)} of the catalogue's {whole} tries stand here."
     parts = (
         f"{share} {summary(tried)}",
-        machine,
+        f"{day}, {machine}, {libraries}; {busy}.",
         table(tried),
         "Which question saw which fault:",
         matrix(tried),
@@ -283,11 +273,7 @@ def main() -> None:
             f"{one.fault}:{one.size:g}: status {one.status}: {seen} ({one.seconds:.0f} s)",
             flush=True,
         )
-    told = report(tried)
-    if chosen.into is None:
-        print(f"\n{told}")
-    else:
-        put_between(chosen.into, MARK, told)
+    tell(report(tried), chosen.into, MARK)
 
 
 if __name__ == "__main__":

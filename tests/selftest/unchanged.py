@@ -4,7 +4,7 @@
 
 Whole runs, by turns on IMDB and on the stand-in. Before the first, this machine's step times are
 recorded, so that they are compared too. Each run's report is kept in FOLDER, and not asked for again. At the
-end the table is printed, or put into a document such as `docs/trial.md`, between the two marks there.
+end the table is printed, or put into a document such as `docs/rates.md`, between the two marks there.
 """
 
 from __future__ import annotations
@@ -15,13 +15,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from rnn_suite.environment import describe_environment
-from rnn_suite.fresh_process import in_fresh_processes
 from rnn_suite.questions import QUESTIONS
 from rnn_suite.run_report import RunReport, read_run
 from rnn_suite.verdicts import Outcome
 from tests.selftest.binomial import share
-from tests.selftest.marked import put_between
+from tests.selftest.marked import measured_on, tell
 from tests.selftest.trial import record_step_times, run_gate
 
 MARK = "unchanged"
@@ -68,16 +66,12 @@ def table(runs: Sequence[RunReport]) -> str:
 
 def report(runs: Sequence[RunReport]) -> str:
     """Return all that there is to say, with where it was measured."""
-    (where,) = in_fresh_processes(describe_environment)
+    machine, libraries = measured_on()
     days = sorted({run.started.partition("T")[0] for run in runs})
     safe = sum(run.answer.safety == "safe" for run in runs)
-    machine = (
-        f"{', '.join(days)}, {where.processor}, {where.cores} cores, {where.memory_gib} GiB, Python "
-        f"{where.python}, TensorFlow {where.tensorflow}, Keras {where.keras}, NumPy {where.numpy}."
-    )
     lost = sum(bool(run.unanswered) for run in runs)
     ended = f"{safe} of {len(runs)} runs ended with Safe; in {lost} a question had no answer."
-    return f"{ended}\n\n{machine}\n\n{table(runs)}"
+    return f"{ended}\n\n{', '.join(days)}, {machine}, {libraries}.\n\n{table(runs)}"
 
 
 def main() -> None:
@@ -94,10 +88,7 @@ def main() -> None:
     with ThreadPoolExecutor(chosen.at_once) as pool:
         numbers = range(chosen.runs)
         runs = list(pool.map(lambda number: run_once(folder, number, baselines), numbers))
-    if chosen.into is None:
-        print(report(runs))
-    else:
-        put_between(chosen.into, MARK, report(runs))
+    tell(report(runs), chosen.into, MARK)
 
 
 if __name__ == "__main__":
