@@ -112,7 +112,7 @@ def gradients_are_clipped_where_it_is_asked_for() -> Iterator[Finding]:
         ("global_clipnorm", 6.5, ([1.5, 2.0], [0.0, 6.0])),
     ):
         variables = [keras.Variable(np.zeros(2, "float32")) for _ in slopes]
-        optimizer = keras.optimizers.SGD(1.0, **{name: limit})
+        optimizer = keras.optimizers.SGD(learning_rate=1.0, **{name: limit})
         optimizer.apply([keras.ops.convert_to_tensor(slope) for slope in slopes], variables)
         for variable, step, one in zip(variables, expected, ("first", "second"), strict=True):
             moved = -variable.numpy()
