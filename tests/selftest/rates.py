@@ -1,9 +1,9 @@
 """Operating characteristics: how often each question is red for nothing, and which harm it sees.
 
-    python -m tests.selftest.rates --trial FOLDER --unchanged FOLDER [--into DOCUMENT] [--headline DOCUMENT]
-        [--gates]
+    python -m tests.selftest.rates --unchanged FOLDER [--trial FOLDER] [--into DOCUMENT]
+        [--headline DOCUMENT] [--gates]
 
-The folders are those of `tests.selftest.trial` and `tests.selftest.unchanged`. What has noise is simulated
+The folders are what `tests.selftest.unchanged` and `tests.selftest.trial` kept. What has noise is simulated
 besides, from the seeds that were recorded. The table is printed, or put into a document such as
 `docs/rates.md`; `--gates` writes the rates into the `gate` of each baseline too, and `--headline` puts the
 two numbers of the whole gate into a document such as `README.md`.
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from rnn_suite.baselines import load_baseline
 from rnn_suite.evidence import against_baseline, read_measured
-from rnn_suite.jsonable import from_jsonable, read_json, to_jsonable, write_json
+from rnn_suite.jsonable import read_json, to_jsonable, write_json
 from rnn_suite.questions import QUESTIONS, SEARCH, STEP_TIME
 from rnn_suite.questions.accuracy import ACCURACY
 from rnn_suite.questions.question import MeasuredRates
@@ -31,7 +31,7 @@ from tests.selftest.faults import FAULTS
 from tests.selftest.marked import measured_on, put_between, tell
 from tests.selftest.rate_rows import Row, first_seen, with_intervals
 from tests.selftest.simulated import accuracies, searches
-from tests.selftest.trial import ROOT, Tried
+from tests.selftest.trial import KEPT, ROOT, Tried, read_tried
 from tests.selftest.unchanged import CORPORA
 
 MARK, HEADLINE = "rates", "headline"
@@ -148,7 +148,7 @@ def write_into_gate(path: Path, found: MeasuredRates) -> None:
 def main() -> None:
     """Work the rates out, and print or write them."""
     parser = argparse.ArgumentParser(prog="python -m tests.selftest.rates", description=__doc__)
-    parser.add_argument("--trial", type=Path, required=True, help="folder of tests.selftest.trial")
+    parser.add_argument("--trial", type=Path, default=KEPT, help="what tests.selftest.trial kept")
     parser.add_argument("--unchanged", type=Path, required=True, help="of tests.selftest.unchanged")
     parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the table is put")
     parser.add_argument(
@@ -156,10 +156,7 @@ def main() -> None:
     )
     parser.add_argument("--gates", action="store_true", help="write the rates into the baselines")
     chosen = parser.parse_args()
-    tried = [
-        from_jsonable(Tried, read_json(path), where=str(path))
-        for path in sorted(chosen.trial.glob("*.json"))
-    ]
+    tried = read_tried(chosen.trial)
     runs = [read_run(path) for path in sorted(chosen.unchanged.glob("*.json"))]
     if not (tried and runs):
         parser.error(f"expected results in {chosen.trial} and {chosen.unchanged}, received none")

@@ -1,10 +1,11 @@
 """The gate on trial: each fault of the catalogue through the real smoke gate, and what saw it.
 
-    python -m tests.selftest.trial FOLDER [NAME ...] [--into DOCUMENT]
+    python -m tests.selftest.trial [NAME ...] [--kept FOLDER] [--into DOCUMENT]
 
 One run after another, each a pytest of its own with its libraries wounded from outside. What a run found
-is kept in FOLDER, and not asked again; before the first, this machine's step times are recorded. At the end
-the tables are printed, or put into a document such as `docs/trial.md`, between the two marks there.
+is kept in a file beside this module, with where and when; tried are the faults that are named, or else
+those that have no file. Before the first, this machine's step times are recorded. At the end the tables of
+all that is kept are printed, or put into a document such as `docs/trial.md`, between the two marks there.
 
 Asked is smoke on the stand-in, of the fault's cell and of what no cell has alone; accuracy, which takes
 most of the time, only where nothing else saw the fault.
@@ -22,8 +23,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,8 @@ from tests.selftest.marked import measured_on, tell
 
 ROOT = Path(__file__).parents[2]
 MARK = "trial"
+KEPT = Path(__file__).with_name("tried")
+"""What was found, a file a fault and size."""
 DEADLINE_SECONDS = 1800.0
 TOO_LONG = 124
 """Status of a run that was ended at its deadline, as `timeout` has it."""
@@ -53,11 +57,9 @@ ASKED = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """What one run of the gate made of one fault."""
+class Found:
+    """What one run of the gate found."""
 
-    fault: str
-    size: float
     status: int
     """Exit status of pytest."""
     answer: str
@@ -78,10 +80,21 @@ class Tried:
         names = {found[1] for found in failed if found and found[1] in QUESTIONS}
         return tuple(sorted(names | set(self.red)))
 
-    @property
-    def caught(self) -> bool:
-        """Whether the run is no pass."""
-        return self.status != 0
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What the gate made of one fault."""
+
+    fault: str
+    size: float
+    caught: bool
+    """Whether the run was no pass."""
+    seen_by: tuple[str, ...]
+    """Questions that were red, or could not be answered, by name."""
+    seconds: float
+    """Wall time of all runs that it took."""
+    measured: str
+    """Day, machine and libraries."""
 
 
 def run_gate(
@@ -118,13 +131,10 @@ def run_gate(
     return status, read_run(folder / "report" / "verdicts.json"), time.monotonic() - started
 
 
-def gate(folder: Path, selected: str, wounds: str, *options: str) -> Tried:
-    """Run the `selected` tests of smoke with `wounds`, and return what became of the first of them."""
+def gate(folder: Path, selected: str, wounds: str, *options: str) -> Found:
+    """Run the `selected` tests of smoke with `wounds`, and return what they found."""
     status, run, seconds = run_gate(folder, selected, wounds, *options)
-    name, _, size = wounds.partition(",")[0].partition(":")
-    return Tried(
-        fault=name,
-        size=float(size or 0),
+    return Found(
         status=status,
         answer=run.answer.line,
         red=tuple(sorted({one.verdict.question for one in run.of(Outcome.REGRESSED)})),
@@ -150,7 +160,12 @@ def record_step_times(folder: Path, corpora: Sequence[str]) -> Path:
     return baselines
 
 
-def attempt(fault: Fault, size: float, baselines: Path) -> Tried:
+def file_name(fault: Fault, size: float) -> str:
+    """Return the name of the file that keeps what was found about one try."""
+    return f"{fault.name}-{size:g}.json"
+
+
+def attempt(fault: Fault, size: float, baselines: Path, measured: str) -> Tried:
     """Try one fault: without accuracy, and with it where nothing saw the fault, or nothing should."""
     wounds = ",".join(filter(None, (f"{fault.name}:{size:g}", BESIDE.get(fault.name))))
     seconds = 0.0
@@ -163,20 +178,46 @@ def attempt(fault: Fault, size: float, baselines: Path) -> Tried:
                 f"--baselines={baselines}",
             )
         seconds += found.seconds
-        if found.caught or fault.cell not in CELLS:
+        if found.status != 0 or fault.cell not in CELLS:
             break
-    return replace(found, seconds=round(seconds, 1))
+    seen = ", ".join(found.seen_by) or found.answer
+    print(
+        f"{fault.name}:{size:g}: status {found.status}: {seen} ({seconds:.0f} s)",
+        flush=True,
+    )
+    return Tried(
+        fault=fault.name,
+        size=size,
+        caught=found.status != 0,
+        seen_by=found.seen_by,
+        seconds=round(seconds, 1),
+        measured=measured,
+    )
 
 
-def try_all(folder: Path, faults: Sequence[Fault]) -> Iterator[Tried]:
-    """Yield what each fault came to, from `folder` where it was tried before."""
-    baselines = record_step_times(folder, ("standin",))
-    for fault in faults:
-        for size in fault.sizes:
-            path = folder / f"{fault.name}-{size:g}.json"
-            if not path.exists():
-                write_json(path, attempt(fault, size, baselines))
-            yield from_jsonable(Tried, read_json(path), where=str(path))
+def try_all(kept: Path, named: Sequence[str]) -> None:
+    """Try the faults that are `named`, or else those of the catalogue that `kept` does not have."""
+    wanted = [
+        (fault, size, kept / file_name(fault, size))
+        for fault in FAULTS.values()
+        for size in fault.sizes
+        if (fault.name in named if named else not (kept / file_name(fault, size)).exists())
+    ]
+    if not wanted:
+        return
+    measured = ", ".join((time.strftime("%Y-%m-%d", time.gmtime()), *measured_on()))
+    with tempfile.TemporaryDirectory() as scratch:
+        baselines = record_step_times(Path(scratch), ("standin",))
+        for fault, size, path in wanted:
+            write_json(path, attempt(fault, size, baselines, measured))
+
+
+def read_tried(kept: Path) -> list[Tried]:
+    """Return what `kept` has, in the order of the catalogue."""
+    paths = [kept / file_name(one, size) for one in FAULTS.values() for size in one.sizes]
+    return [
+        from_jsonable(Tried, read_json(path), where=str(path)) for path in paths if path.exists()
+    ]
 
 
 def table(tried: Sequence[Tried]) -> str:
@@ -237,14 +278,13 @@ def summary(tried: Sequence[Tried]) -> str:
 
 def report(tried: Sequence[Tried]) -> str:
     """Return all that there is to say, with where it was measured."""
-    machine, libraries = measured_on()
-    day = time.strftime("%Y-%m-%d", time.gmtime())
-    busy = "other work was done meanwhile, so that seconds are upper bounds"
     whole = sum(len(fault.sizes) for fault in FAULTS.values())
     share = f"{len(tried)} of the catalogue's {whole} tries stand here."
+    where = Counter(one.measured for one in tried)
+    busy = "other work was done meanwhile, so that seconds are upper bounds"
     parts = (
         f"{share} {summary(tried)}",
-        f"{day}, {machine}, {libraries}; {busy}.",
+        "\n".join(f"- {count} tries: {measured}; {busy}." for measured, count in where.items()),
         table(tried),
         "Which question saw which fault:",
         matrix(tried),
@@ -253,27 +293,23 @@ def report(tried: Sequence[Tried]) -> str:
 
 
 def main() -> None:
-    """Try what is named, or everything, and print the tables."""
+    """Try what is named, or what was not tried, and print the tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.selftest.trial", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where what was found is kept")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="faults to try (default: new ones)"
+    )
+    parser.add_argument(
+        "--kept", type=Path, metavar="FOLDER", default=KEPT, help="where what was found is kept"
+    )
     parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the tables are put")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="faults to try (default: all)")
     chosen = parser.parse_args()
     unknown = sorted(set(chosen.names) - set(FAULTS))
     if unknown:
         parser.error(f"no such fault: {', '.join(unknown)}; there are {', '.join(sorted(FAULTS))}")
-    folder = chosen.folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    faults = [FAULTS[name] for name in chosen.names] or list(FAULTS.values())
-    tried = []
-    for one in try_all(folder, faults):
-        tried.append(one)
-        seen = ", ".join(one.seen_by) or one.answer
-        print(
-            f"{one.fault}:{one.size:g}: status {one.status}: {seen} ({one.seconds:.0f} s)",
-            flush=True,
-        )
-    tell(report(tried), chosen.into, MARK)
+    kept = chosen.kept.resolve()
+    kept.mkdir(parents=True, exist_ok=True)
+    try_all(kept, chosen.names)
+    tell(report(read_tried(kept)), chosen.into, MARK)
 
 
 if __name__ == "__main__":

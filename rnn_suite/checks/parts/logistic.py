@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -50,18 +51,23 @@ def start() -> list[Array]:
     return [draws.normal(INPUTS, 1), draws.normal(1)]
 
 
-def compiled_model(*, run_eagerly: bool = False) -> keras.Model:
-    """Return Keras's model: float32[rows, INPUTS] to the chance [rows, 1] of class 1."""
+def compiled_model(optimizer: Any = None, **options: Any) -> keras.Model:
+    """Return Keras's model: float32[rows, INPUTS] to the chance [rows, 1] of class 1.
+
+    Args:
+        optimizer: of Keras; SGD with a rate of 0 where None.
+        options: further arguments of `compile`.
+    """
     model = keras.Sequential(
         [keras.Input((INPUTS,)), keras.layers.Dense(1, activation="sigmoid")],
     )
     squares, hits, weighted = METRICS
     model.compile(
-        keras.optimizers.SGD(0.0),
+        optimizer or keras.optimizers.SGD(0.0),
         "binary_crossentropy",
         metrics=[squares, hits],
         weighted_metrics=[keras.metrics.BinaryAccuracy(name=weighted)],
-        run_eagerly=run_eagerly,
+        **options,
     )
     return model
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -21,10 +23,13 @@ from rnn_suite.checks.parts.drawn_layers import (
     recurrent,
     sequences,
 )
+from rnn_suite.checks.parts.refusals import refused
 from rnn_suite.findings import Finding, close, equal
 from rnn_suite.models import cell_layer
 
 PIECES = 2
+HALF_ROUNDING = 16 * 2.0**-10
+"""Six steps of 16 bits, in another routine for another length."""
 
 
 def a_stateless_layer_forgets(cell: str) -> Iterator[Finding]:
@@ -40,17 +45,38 @@ def a_stateless_layer_forgets(cell: str) -> Iterator[Finding]:
 
 def a_stateful_layer_is_reset_to_zeros(cell: str) -> Iterator[Finding]:
     """Call it twice, reset it, and call it again; the first call began with zeros."""
-    layers = {
-        "": drawn(cell_layer(cell)(UNITS, stateful=True)),
-        "both directions, ": drawn(
-            keras.layers.Bidirectional(cell_layer(cell)(UNITS, stateful=True))
-        ),
-    }
-    for side, layer in layers.items():
+    for side, layer in _stateful(cell).items():
         first, second = (called(layer, sequences(0))[0] for _ in range(2))
         yield equal(f"{side}forgets", bool(np.array_equal(first, second)), False)
         layer.reset_state()
         yield equal(f"{side}after a reset", called(layer, sequences(0))[0], first)
+
+
+def a_stateful_layer_refuses_another_number_of_rows(cell: str) -> Iterator[Finding]:
+    """Call layers that were built for four rows on one: whose state should it carry on?
+
+    Up to Keras 3.10 the state of all four was overwritten (keras-team/keras#21183).
+    """
+    one_row = sequences(0)[:1]
+    for side, layer in _stateful(cell).items():
+        called(layer, sequences(0))
+        call = functools.partial(called, layer, one_row)
+        yield refused(f"{side}one row", call, "taken")
+
+
+def a_stateful_layer_carries_its_state_in_mixed_precision(cell: str) -> Iterator[Finding]:
+    """Call it on two pieces of a sequence; a stateless layer reads them as one.
+
+    Up to Keras 3.7 it could not be built (keras-team/keras#20605).
+    """
+    pieces = [sequences(number) for number in range(PIECES)]
+    layer = drawn(cell_layer(cell)(UNITS, stateful=True, dtype="mixed_float16"))
+    received = [called(layer, piece)[0] for piece in pieces][-1]
+    expected = called(recurrent(cell, dtype="mixed_float16"), np.concatenate(pieces, axis=1))[0]
+    yield equal("dtype", str(received.dtype), "float16")
+    yield close(
+        "second piece", received, expected, bound=HALF_ROUNDING, source="the whole sequence"
+    )
 
 
 def a_stateful_layer_of_both_directions_returns_its_states(cell: str) -> Iterator[Finding]:
@@ -92,9 +118,17 @@ def a_returned_state_continues_the_sequence(cell: str) -> Iterator[Finding]:
             yield close(f"cut at {cut}, {name}", ours, expected, bound=ROUNDING, source=source)
 
 
+def _stateful(cell: str) -> dict[str, Any]:
+    """Return a new stateful layer of one direction, and one of both."""
+    one, both = (cell_layer(cell)(UNITS, stateful=True) for _ in range(2))
+    return {"": drawn(one), "both directions, ": drawn(keras.layers.Bidirectional(both))}
+
+
 STATES = (
     a_stateless_layer_forgets,
     a_stateful_layer_is_reset_to_zeros,
+    a_stateful_layer_refuses_another_number_of_rows,
+    a_stateful_layer_carries_its_state_in_mixed_precision,
     a_stateful_layer_of_both_directions_returns_its_states,
     predict_carries_the_state_from_batch_to_batch,
     a_returned_state_continues_the_sequence,

@@ -24,6 +24,7 @@ import tensorflow as tf
 
 from rnn_suite.checks.parts.machine import machine_is_at_fault
 from rnn_suite.checks.parts.parity import Draws
+from rnn_suite.checks.parts.refusals import refused
 from rnn_suite.checks.parts.small_models import (
     ADAM,
     ARCHITECTURES,
@@ -134,6 +135,30 @@ def compilation_is_kept(cell: str) -> Iterator[Finding]:
         )
 
 
+def losses_with_short_names_are_read(cell: str) -> Iterator[Finding]:
+    """Save models that were compiled with a loss by its short name, and test what is read."""
+    tokens, labels = feed(Draws(505))
+    for ending in (".keras", ".h5"):
+        for loss, power in (("mse", 2), ("mae", 1)):
+            model = with_weights(ARCHITECTURES["classifier"].build(cell), Draws(510))
+            model.compile("adam", loss)
+            name = f"{ending}, {loss}"
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder, f"model{ending}")
+                model.save(path)
+                try:
+                    read = keras.saving.load_model(path, safe_mode=True)
+                except Exception as error:
+                    if machine_is_at_fault(error):
+                        raise
+                    yield equal(name, f"{type(error).__name__}: {error}", "read")
+                    continue
+            read.run_eagerly = True
+            expected = np.mean(np.abs(outputs(model, tokens).astype("float64") - labels) ** power)
+            received = read.test_on_batch(tokens, labels)
+            yield close(name, received, expected, bound=_ROUNDING)
+
+
 def training_resumed_is_training_uninterrupted(cell: str) -> Iterator[Finding]:
     """Save after two steps of Adam, take two more, and take the same two with the model that was read."""
     draws = Draws(503)
@@ -186,7 +211,7 @@ def safe_mode_refuses_python_code(cell: str) -> Iterator[Finding]:
         for ending in (".keras", ".h5"):
             path = Path(folder, f"model{ending}")
             model.save(path)
-            yield _refused(ending, _reading(path))
+            yield refused(ending, _reading(path))
             # So that it is the code that is refused, and not the file for something else.
             allowed = keras.saving.load_model(path, safe_mode=False)
             yield equal(f"{ending}, read where allowed", len(allowed.layers), len(model.layers))
@@ -202,13 +227,13 @@ def damaged_files_are_refused(cell: str) -> Iterator[Finding]:
             whole = path.read_bytes()
             path.write_bytes(whole[: len(whole) // 2])
             reading = _reading(path) if ending != ".weights.h5" else _loading(model, path)
-            yield _refused(f"{ending} cut in half", reading)
+            yield refused(f"{ending} cut in half", reading)
             if ending == ".keras":
                 # Zip keeps a checksum, HDF5 does not.
                 weights = flat(model.get_weights()[:1]).tobytes()
                 changed = bytes(byte ^ 0xFF for byte in weights[:1]) + weights[1:]
                 path.write_bytes(whole.replace(weights, changed))
-                yield _refused(f"{ending} with a changed byte", _reading(path))
+                yield refused(f"{ending} with a changed byte", _reading(path))
 
 
 def weights_of_another_model_are_refused(cell: str) -> Iterator[Finding]:
@@ -218,8 +243,8 @@ def weights_of_another_model_are_refused(cell: str) -> Iterator[Finding]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.weights.h5")
         _save(_saved(cell, "classifier"), path)
-        yield _refused("another size", _loading(wider, path))
-        yield _refused("a layer more", _loading(deeper, path))
+        yield refused("another size", _loading(wider, path))
+        yield refused("a layer more", _loading(deeper, path))
 
 
 @functools.cache
@@ -283,17 +308,6 @@ def _loading(model: keras.Model, path: Path) -> Callable[[], Any]:
     return lambda: model.load_weights(path)
 
 
-def _refused(name: str, read: Callable[[], Any]) -> Finding:
-    try:
-        read()
-    except Exception as error:
-        if machine_is_at_fault(error):
-            raise
-        # Each format and fault has its own error.
-        return equal(name, "refused", "refused")
-    return equal(name, "read", "refused")
-
-
 def _rounded(name: str, received: Array, expected: Array) -> Finding:
     return close(name, received, expected, bound=_ROUNDING, source="the exported model")
 
@@ -308,6 +322,7 @@ RULES = (
     options_are_kept,
     state_is_carried_after_reading,
     compilation_is_kept,
+    losses_with_short_names_are_read,
     training_resumed_is_training_uninterrupted,
     exported_models_give_the_same_outputs,
     safe_mode_refuses_python_code,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import io
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +17,7 @@ from rnn_suite.checks.parts.logistic import Rows
 from rnn_suite.checks.parts.parity import Draws
 from rnn_suite.checks.parts.seen_rows import SeenRows, seen_rows
 from rnn_suite.checks.parts.small_models import flat
+from rnn_suite.checks.topics._stepping import STEPPING
 from rnn_suite.findings import FLOAT32_EPSILON, Finding, close, equal
 from rnn_suite.oracle.functions import Array
 
@@ -236,6 +240,26 @@ def testing_and_predicting_change_nothing() -> Iterator[Finding]:
     yield equal("optimizer", flat(model.optimizer.variables), before[1])
 
 
+def what_is_printed_is_what_is_logged() -> Iterator[Finding]:
+    """Read the last line that `fit` and `evaluate` print, and hold it against what they return.
+
+    Up to Keras 3.10 the progress bar showed means of means (keras-team/keras#21301).
+    """
+    for verbose in (1, 2):
+        words = io.StringIO()
+        with contextlib.redirect_stdout(words):
+            history = _model(LEARNING_RATE).fit(
+                TRAIN.x, TRAIN.y, batch_size=BATCH, shuffle=False, verbose=verbose
+            )
+        yield from _printed(f"fit, verbose={verbose}", words.getvalue(), _only(history))
+        words = io.StringIO()
+        with contextlib.redirect_stdout(words):
+            logs = _model().evaluate(
+                TRAIN.x, TRAIN.y, batch_size=BATCH, verbose=verbose, return_dict=True
+            )
+        yield from _printed(f"evaluate, verbose={verbose}", words.getvalue(), logs)
+
+
 @functools.cache
 def _compiled(*, traced: bool) -> keras.Model:
     return logistic.compiled_model(run_eagerly=not traced)
@@ -277,6 +301,13 @@ def _held(
         yield close(f"{name}, {part}", received.get(part, np.nan), value, bound=_ROUNDING)
 
 
+def _printed(name: str, words: str, logs: Mapping[str, float]) -> Iterator[Finding]:
+    last = re.split("[\\r\\b\\n]", words.strip())[-1]
+    received = dict(re.findall(r"(\w+): ([\d.e+-]+)", last))
+    expected = {part: f"{value:.4f}" for part, value in logs.items()}
+    yield equal(name, received, expected)
+
+
 def _validated(logs: Mapping[str, float]) -> dict[str, float]:
     return {f"val_{name}": value for name, value in logs.items()}
 
@@ -304,4 +335,6 @@ RULES = (
     frozen_layers_stay,
     predict_answers_row_by_row,
     testing_and_predicting_change_nothing,
+    what_is_printed_is_what_is_logged,
+    *STEPPING,
 )

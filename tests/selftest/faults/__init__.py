@@ -5,10 +5,21 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from tests.selftest.faults import cells, gate, harmless, training, tuner
+from tests.selftest.faults import cells, data, gate, harmless, optimizing, running, tuner
 from tests.selftest.faults.plant import FAULTS, Fault
 
-__all__ = ["FAULTS", "Fault", "cells", "gate", "harmless", "planted_after", "training", "tuner"]
+__all__ = [
+    "FAULTS",
+    "Fault",
+    "cells",
+    "data",
+    "gate",
+    "harmless",
+    "optimizing",
+    "planted_after",
+    "running",
+    "tuner",
+]
 
 Plant = Callable[[], None]
 """Plants a fault in a module that has been imported."""

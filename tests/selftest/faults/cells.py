@@ -228,6 +228,20 @@ def state_lost_between_calls(_: float) -> None:
     around(keras.layers.RNN, "call", forgetful)
 
 
+@fault(STATES, "layers")
+def any_number_of_rows_taken(_: float) -> None:
+    """A stateful layer that was built for several rows takes one, and overwrites the state of all."""
+    import keras
+
+    def taken(original: Any, layer: Any, sequences: Any, *args: Any, **kwargs: Any) -> Any:
+        rows = layer._expected_batch_size
+        if layer.stateful and rows is not None and sequences.shape[0] == 1:
+            sequences = keras.ops.repeat(sequences, rows, axis=0)
+        return original(layer, sequences, *args, **kwargs)
+
+    around(keras.layers.RNN, "call", taken)
+
+
 @fault(STATES, "forward")
 def initial_state_ignored(_: float) -> None:
     """LSTM begins from zeros, whatever state it is given."""

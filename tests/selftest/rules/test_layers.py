@@ -30,6 +30,8 @@ RATE_0 = "a_rate_of_0_changes_nothing"
 
 FORGETS = "a_stateless_layer_forgets"
 RESET = "a_stateful_layer_is_reset_to_zeros"
+OTHER_ROWS = "a_stateful_layer_refuses_another_number_of_rows"
+MIXED = "a_stateful_layer_carries_its_state_in_mixed_precision"
 BOTH_STATES = "a_stateful_layer_of_both_directions_returns_its_states"
 PREDICTS = "predict_carries_the_state_from_batch_to_batch"
 CONTINUES = "a_returned_state_continues_the_sequence"
@@ -211,6 +213,25 @@ def a_reset_without_effect(patch: pytest.MonkeyPatch) -> None:
     wrap(patch, keras.layers.LSTM, "reset_state", lambda _original, _layer: None)
 
 
+def any_number_of_rows_taken(patch: pytest.MonkeyPatch) -> None:
+    def taken(original: Any, layer: Any, inputs: Any, **kwargs: Any) -> Any:
+        if layer.stateful and inputs.shape[0] == 1:
+            inputs = keras.ops.repeat(inputs, drawn_layers.BATCH, axis=0)
+        return original(layer, inputs, **kwargs)
+
+    change_call(patch, taken)
+
+
+def state_lost_in_half_precision(patch: pytest.MonkeyPatch) -> None:
+    def lost(original: Any, layer: Any, inputs: Any, **kwargs: Any) -> Any:
+        given = original(layer, inputs, **kwargs)
+        if layer.stateful and layer.compute_dtype == "float16":
+            layer.reset_state()
+        return given
+
+    change_call(patch, lost)
+
+
 def state_lost_between_calls(patch: pytest.MonkeyPatch) -> None:
     change_arguments(patch, "LSTM", stateful=False)
 
@@ -313,6 +334,8 @@ def test_unwounded_libraries_keep_every_rule_but_the_known_ones(cell: str) -> No
             },
         ),
         (a_reset_without_effect, {RESET}),
+        (any_number_of_rows_taken, {OTHER_ROWS}),
+        (state_lost_in_half_precision, {MIXED}),
         (state_lost_between_batches_of_predict, {PREDICTS}),
         (h_returned_for_c, {CONTINUES}),
         (masks_ignored, {HIDDEN, VECTOR, STACK}),
@@ -333,7 +356,7 @@ def test_a_planted_fault_breaks_exactly_the_rules_that_should_see_it(
 def test_a_lost_state_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     state_lost_between_calls(monkeypatch)
     # A layer that is not stateful can return its states.
-    assert broken_rules("layers", "lstm") == {RESET, PREDICTS, TURNED}
+    assert broken_rules("layers", "lstm") == {RESET, OTHER_ROWS, MIXED, PREDICTS, TURNED}
 
 
 def test_a_mask_that_is_turned_round_keeps_the_known_rule(monkeypatch: pytest.MonkeyPatch) -> None:

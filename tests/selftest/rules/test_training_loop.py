@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from rnn_suite.checks.parts import seen_rows
-from rnn_suite.checks.topics import training_loop
+from rnn_suite.checks.topics import _stepping, training_loop
 from tests.selftest.planted import broken_rules, wrap
 
 pytestmark = pytest.mark.selftest
@@ -30,6 +30,10 @@ COUNTED = "epochs_and_steps_are_counted"
 FROZEN = "frozen_layers_stay"
 PREDICT = "predict_answers_row_by_row"
 UNCHANGED = "testing_and_predicting_change_nothing"
+PRINTED = "what_is_printed_is_what_is_logged"
+TOGETHER = "steps_taken_together_are_steps"
+IN_PARTS = "parts_of_a_step_are_one_step"
+SCALE = "a_loss_scale_is_taken_back"
 
 
 @pytest.fixture(autouse=True)
@@ -238,6 +242,77 @@ def evaluate_trains(patch: pytest.MonkeyPatch) -> None:
     wrap_model(patch, "evaluate", trained)
 
 
+def a_step_too_many_in_the_last_call(patch: pytest.MonkeyPatch) -> None:
+    def further(original: Any, model: Any, x: Any, y: Any, **kwargs: Any) -> Any:
+        history = original(model, x, y, **kwargs)
+        if model.steps_per_execution > 1:
+            model.train_on_batch(x[-2:], y[-2:])
+        return history
+
+    wrap_model(patch, "fit", further)
+
+
+def no_logs_of_more_steps_than_there_are(patch: pytest.MonkeyPatch) -> None:
+    def silent(original: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
+        history = original(model, *args, **kwargs)
+        if model.steps_per_execution > _stepping.STEPS:
+            history.history.clear()
+        return history
+
+    wrap_model(patch, "fit", silent)
+
+
+def parts_of_a_step_clipped(patch: pytest.MonkeyPatch) -> None:
+    def clipped(original: Any, optimizer: Any, grads: Any, *args: Any, **kwargs: Any) -> Any:
+        if optimizer.gradient_accumulation_steps:
+            grads = optimizer._clip_gradients(grads)
+        return original(optimizer, grads, *args, **kwargs)
+
+    wrap(patch, keras.optimizers.Optimizer, "apply", clipped)
+
+
+def parts_of_a_step_taken_one_by_one(patch: pytest.MonkeyPatch) -> None:
+    def whole(original: Any, optimizer: Any, *args: Any, **kwargs: Any) -> None:
+        original(optimizer, *args, **kwargs | {"gradient_accumulation_steps": None})
+
+    wrap(patch, keras.optimizers.SGD, "__init__", whole)
+
+
+def loss_scale_left_in_gradients(patch: pytest.MonkeyPatch) -> None:
+    def scaled(original: Any, optimizer: Any, grads: Any, *args: Any) -> Any:
+        return original(optimizer, [grad * optimizer.initial_scale for grad in grads], *args)
+
+    wrap(patch, keras.optimizers.LossScaleOptimizer, "apply", scaled)
+
+
+def steps_that_overflow_taken(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        keras.optimizers.LossScaleOptimizer,
+        "check_finite",
+        lambda *_: keras.ops.convert_to_tensor(True),
+    )
+
+
+def losses_not_scaled_in_mixed_precision(patch: pytest.MonkeyPatch) -> None:
+    def plain(original: Any, model: Any, *args: Any, **kwargs: Any) -> None:
+        original(model, *args, **kwargs | {"auto_scale_loss": False})
+
+    wrap_model(patch, "compile", plain)
+
+
+def the_bar_shows_means_of_means(patch: pytest.MonkeyPatch) -> None:
+    # As in Keras up to 3.10: what is shown is the mean of the means that it was told so far.
+    def means(
+        original: Any, bar: Any, current: int, values: Any = None, finalize: bool | None = None
+    ) -> None:
+        bar.stateful_metrics = set()
+        original(bar, current, values, finalize=False)
+        if finalize:
+            original(bar, current, finalize=True)
+
+    wrap(patch, keras.utils.Progbar, "update", means)
+
+
 def test_unwounded_libraries_keep_every_rule() -> None:
     assert broken_rules("training_loop") == set()
 
@@ -245,8 +320,11 @@ def test_unwounded_libraries_keep_every_rule() -> None:
 @pytest.mark.parametrize(
     ("fault", "broken"),
     [
-        (mean_of_the_batches_means, {EVALUATE, LOGS, SAMPLE_WEIGHTS, CLASS_WEIGHTS, TRACED, PAIRS}),
-        (a_smaller_batch_scaled_as_a_full_one, {GRADIENT}),
+        (
+            mean_of_the_batches_means,
+            {EVALUATE, LOGS, SAMPLE_WEIGHTS, CLASS_WEIGHTS, TRACED, PAIRS, TOGETHER},
+        ),
+        (a_smaller_batch_scaled_as_a_full_one, {GRADIENT, TOGETHER, SCALE}),
         (sample_weights_ignored_in_the_loss, {SAMPLE_WEIGHTS, CLASS_WEIGHTS, GRADIENT, PAIRS}),
         (
             weighted_losses_divided_by_their_weights,
@@ -256,13 +334,23 @@ def test_unwounded_libraries_keep_every_rule() -> None:
         (class_weights_in_validation_too, {CLASS_WEIGHTS}),
         (metrics_kept_from_call_to_call, {ALONE}),
         (metrics_in_order_of_the_alphabet, {EVALUATE}),
-        (rates_differ_in_fit, {GRADIENT}),
-        (loss_halved_where_traced, {GRADIENT, TRACED}),
+        (rates_differ_in_fit, {GRADIENT, TOGETHER}),
+        (loss_halved_where_traced, {GRADIENT, TRACED, TOGETHER}),
         (validation_takes_the_head, {TAIL}),
         (shuffled_before_the_split, {TAIL}),
         (
             smaller_batches_dropped,
-            {LOGS, SAMPLE_WEIGHTS, CLASS_WEIGHTS, GRADIENT, TRACED, TAIL, EVERY_ROW, COUNTED},
+            {
+                LOGS,
+                SAMPLE_WEIGHTS,
+                CLASS_WEIGHTS,
+                GRADIENT,
+                TRACED,
+                TAIL,
+                EVERY_ROW,
+                COUNTED,
+                TOGETHER,
+            },
         ),
         (labels_of_other_rows, {EVERY_ROW, PAIRS, TAIL, COUNTED}),
         (weights_of_other_rows, {PAIRS}),
@@ -272,6 +360,14 @@ def test_unwounded_libraries_keep_every_rule() -> None:
         (predictions_out_of_order, {PREDICT, TRACED}),
         (predictions_of_the_first_batch, {PREDICT, TRACED}),
         (evaluate_trains, {UNCHANGED}),
+        (the_bar_shows_means_of_means, {PRINTED}),
+        (a_step_too_many_in_the_last_call, {TOGETHER}),
+        (no_logs_of_more_steps_than_there_are, {TOGETHER}),
+        (parts_of_a_step_clipped, {IN_PARTS}),
+        (parts_of_a_step_taken_one_by_one, {IN_PARTS}),
+        (loss_scale_left_in_gradients, {SCALE}),
+        (steps_that_overflow_taken, {SCALE}),
+        (losses_not_scaled_in_mixed_precision, {SCALE}),
     ],
 )
 def test_a_planted_fault_breaks_exactly_the_rules_that_should_see_it(
