@@ -167,9 +167,10 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     named: Path | None = config.option.rnn_suite_baselines
     compared = any(not _fixtures(item).isdisjoint({"gate", "gate_model"}) for item in items)
     if compared and named and not (named.is_dir() or config.option.rnn_suite_update_baselines):
+        received = "a file" if named.exists() else "nothing"
         raise pytest.UsageError(
             f"{named}: no such folder.\nExpected: baselines in the folder that --baselines names\n"
-            "Received: nothing\nNext: correct its name, leave --baselines out to take those of this "
+            f"Received: {received}\nNext: correct its name, leave --baselines out to take those of this "
             "project, or record some with --update-baselines"
         )
     versions = ", ".join(f"{name} {version}" for name, version in library_versions().items())

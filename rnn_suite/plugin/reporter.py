@@ -200,8 +200,10 @@ class Reporter:
                 self.faults.append(_STILL_RED)
             elif outcomes <= {Outcome.NOT_COMPARABLE}:
                 session.exitstatus = NOTHING_COMPARED
+                compare = " To compare, run again without --update-baselines."
                 self.faults.append(
                     f"A run that compares nothing is no pass: exit status {NOTHING_COMPARED}."
+                    f"{compare if self._recorded else ''}"
                 )
             elif self.questions.failed:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -216,11 +218,13 @@ class Reporter:
         try:
             if self.questions.unanswered() or workbench.interrupted:
                 workbench.run.close()
-                self.faults.append(
-                    f"Kept: {workbench.run.kept_seeds()} trained seeds and "
-                    f"{workbench.run.kept_trials()} trials of searches, in {workbench.run.folder}; "
-                    "run again to go on from there, or with --fresh to begin anew."
-                )
+                seeds, trials = workbench.run.kept_seeds(), workbench.run.kept_trials()
+                if seeds or trials:
+                    self.faults.append(
+                        f"Kept: {seeds} trained seeds and {trials} trials of searches, in "
+                        f"{workbench.run.folder}; run again to go on from there, or with --fresh "
+                        "to begin anew."
+                    )
             else:
                 workbench.run.finish()
         except SuiteError as error:

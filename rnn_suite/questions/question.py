@@ -44,14 +44,14 @@ class MeasuredRates:
     """Runs with that harm."""
     seen: int
     """Those of them in which it was red."""
-    seen_interval: tuple[float, ...]
-    """From and to: the chance that the harm is seen."""
+    seen_interval: tuple[float, ...] | None
+    """From and to: the chance that the harm is seen; None where faults were picked by hand."""
 
     def __post_init__(self) -> None:
         for part, whole in ((self.false_reds, self.unchanged_runs), (self.seen, self.harmed_runs)):
             if not 0 <= part <= whole:
                 raise ValueError(f"expected a part of {whole} runs, received {part}")
-        for interval in (self.false_red_interval, self.seen_interval):
+        for interval in filter(None, (self.false_red_interval, self.seen_interval)):
             if len(interval) != 2 or not 0 <= interval[0] <= interval[1] <= 1:
                 raise ValueError(f"expected two chances in order, received {list(interval)}")
 

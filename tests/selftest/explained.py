@@ -11,6 +11,8 @@ _AVERAGES = "mended by keras-team/keras#19363: a small last batch counted as a w
 _LOADING = (
     "keras-team/keras#18913, keras-team/keras#19615: what Bidirectional holds cannot be read again"
 )
+_PRINTED = "keras-team/keras#20212, keras-team/keras#20788, keras-team/keras#21301"
+_ROWS = "keras-team/keras#21183; mended by keras-team/keras#21742"
 _TENSORBOARD = (
     "tensorflow/tensorflow#110709: TensorFlow 2.21 brings no TensorBoard, which Keras Tuner imports in every "
     "trial and does not ask for"
@@ -19,6 +21,8 @@ _TENSORBOARD = (
 EXPLAINED: dict[str, str] = {
     "a_call_on_a_batch_tells_of_that_batch_alone": "mended by keras-team/keras#22617",
     "a_traced_model_logs_the_same": _AVERAGES,
+    "a_stateful_layer_carries_its_state_in_mixed_precision": "keras-team/keras#20605",
+    "a_stateful_layer_refuses_another_number_of_rows": _ROWS,
     "callbacks_begin_anew_with_every_fit": _AGAIN,
     "class_weights_are_sample_weights_in_training_alone": _AVERAGES,
     "dropout_drops_the_same_after_it": _DROPOUT,
@@ -34,15 +38,18 @@ EXPLAINED: dict[str, str] = {
     "memory_does_not_grow_from_call_to_call": "tensorflow/tensorflow#67033",
     "options_are_kept": _LOADING,
     "outputs_are_kept": _LOADING,
+    "parts_of_a_step_are_one_step": "keras-team/keras#19990; mended by keras-team/keras#19998",
     "safe_mode_refuses_python_code": "CVE-2025-9905",
     "sample_weights_count_in_the_loss_and_in_weighted_metrics": _AVERAGES,
     "search of all": _TENSORBOARD,
     "search_structure of all": _TENSORBOARD,
     "shapes_are_as_announced": "keras-team/keras#19328; mended by keras-team/keras#19331",
     "shuffled_rows_keep_their_labels_and_weights": _AVERAGES,
+    "steps_taken_together_are_steps": "keras-team/keras#20390",
     "traced_steps_keep_drawing": "keras-team/keras#19468: no initializer by the name of identity before it",
     "train_on_batch_traces_one_size_and_then_any_size": "tensorflow/tensorflow#67033",
     "weights_are_kept": _LOADING,
+    "what_is_printed_is_what_is_logged": _PRINTED,
     "words_reach_the_embedding_unchanged": "nothing found; in Keras 3.0.5 the rule ends in a ValueError",
     **dict.fromkeys(
         (

@@ -25,9 +25,16 @@ class Row:
 
 
 def with_intervals(
-    measured: str, reds: int, unchanged: int, harm: str, seen: int, harmed: int
+    measured: str,
+    *,
+    reds: int,
+    unchanged: int,
+    harm: str,
+    seen: int,
+    harmed: int,
+    picked: bool = False,
 ) -> MeasuredRates:
-    """Return the counts with their intervals."""
+    """Return the counts with their intervals; what was `picked` by hand is no sample and has none."""
     return MeasuredRates(
         measured=measured,
         unchanged_runs=unchanged,
@@ -36,10 +43,18 @@ def with_intervals(
         harm=harm,
         harmed_runs=harmed,
         seen=seen,
-        seen_interval=interval(seen, harmed),
+        seen_interval=None if picked else interval(seen, harmed),
     )
 
 
 def first_seen(red: Callable[[float], int], sizes: Iterator[float], runs: int) -> tuple[float, int]:
-    """Return the first size that is red in 95 of 100 runs or more, and in how many it was."""
-    return next((size, seen) for size in sizes if (seen := red(size)) >= OFTEN * runs)
+    """Return the first size that is red in 95 of 100 runs or more, and in how many it is.
+
+    Args:
+        red: how many of `runs` are red with a harm of that size. It is asked anew for the size that was
+            found: the draws that chose it would flatter it.
+        sizes: the least harm first.
+        runs: how many are drawn for each size.
+    """
+    size = next(size for size in sizes if red(size) >= OFTEN * runs)
+    return size, red(size)

@@ -12,9 +12,8 @@ two numbers of the whole gate into a document such as `README.md`.
 from __future__ import annotations
 
 import argparse
-import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rnn_suite.baselines import load_baseline
@@ -23,16 +22,18 @@ from rnn_suite.jsonable import read_json, to_jsonable, write_json
 from rnn_suite.questions import QUESTIONS, SEARCH, STEP_TIME
 from rnn_suite.questions.accuracy import ACCURACY
 from rnn_suite.questions.question import MeasuredRates
+from rnn_suite.questions.rules import TOPICS
 from rnn_suite.results import StepTimes
 from rnn_suite.run_report import RunReport, read_run
 from rnn_suite.verdicts import Outcome, Verdict
 from tests.selftest.binomial import share
 from tests.selftest.faults import FAULTS
-from tests.selftest.marked import measured_on, put_between, tell
+from tests.selftest.marked import commit, commit_of, measured_in, put_between, tell
 from tests.selftest.rate_rows import Row, first_seen, with_intervals
 from tests.selftest.simulated import accuracies, searches
-from tests.selftest.trial import KEPT, ROOT, Tried, read_tried
-from tests.selftest.unchanged import CORPORA
+from tests.selftest.trial import KEPT, Tried, read_tried
+from tests.selftest.unchanged import CORPORA, alarmed
+from tests.selftest.wounded_gate import ROOT
 
 MARK, HEADLINE = "rates", "headline"
 
@@ -46,45 +47,69 @@ def verdicts_of(runs: Sequence[RunReport], question: str) -> list[list[Verdict]]
 
 
 def without_noise(
-    runs: Sequence[RunReport], tried: Sequence[Tried], measured: str
+    runs: Mapping[str, Sequence[RunReport]], tried: Sequence[Tried], measured: str
 ) -> Iterator[Row]:
-    """Yield a row for each question that the same numbers go into each time."""
+    """Yield rows of the questions that the same numbers go into each time; `runs` are by corpus.
+
+    A rule is asked the same on every corpus; all else has a row for each.
+    """
+    everywhere = [run for corpus in runs.values() for run in corpus]
     for question in QUESTIONS.values():
-        asked = verdicts_of(runs, question.name)
-        if not asked or question in (ACCURACY, SEARCH, STEP_TIME):
+        if question in (ACCURACY, SEARCH, STEP_TIME):
             continue
-        reds = sum(any(v.outcome is Outcome.REGRESSED for v in verdicts) for verdicts in asked)
-        meant = [one for one in tried if question.name in FAULTS[one.fault].sees]
-        seen = [one for one in meant if question.name in one.seen_by]
-        yield Row(
-            name=question.name,
-            simulated=False,
-            files=tuple(
-                path
-                for folder in ("rules", *(f"smoke/{corpus}" for corpus in CORPORA))
-                for path in sorted((ROOT / "baselines" / folder / question.name).glob("*.json"))
-            ),
-            rates=with_intervals(
-                measured, reds, len(asked), smallest(tried, question.name), len(seen), len(meant)
-            ),
-        )
+        asked = {"rules": everywhere} if question.name in TOPICS else runs
+        for place, whole_runs in asked.items():
+            found = verdicts_of(whole_runs, question.name)
+            if not found:
+                continue
+            where = "" if place == "rules" else f" on {place}"
+            folder = ROOT / "baselines" / (place if place == "rules" else f"smoke/{place}")
+            meant = [one for one in tried if question.name in FAULTS[one.fault].sees]
+            yield Row(
+                name=f"{question.name}{where}",
+                simulated=False,
+                files=tuple(sorted((folder / question.name).glob("*.json"))),
+                rates=with_intervals(
+                    measured,
+                    reds=sum(any(v.outcome is Outcome.REGRESSED for v in one) for one in found),
+                    unchanged=len(found),
+                    harm=planted(meant, question.name),
+                    seen=sum(question.name in one.seen_by for one in meant),
+                    harmed=len(meant),
+                    picked=True,
+                ),
+            )
 
 
-def smallest(tried: Sequence[Tried], question: str) -> str:
-    """Return the smallest size that `question` saw of each fault that has one, in words."""
-    sizes: dict[str, float] = {}
-    for one in tried:
-        if FAULTS[one.fault].unit and question in one.seen_by:
-            sizes[one.fault] = min(one.size, sizes.get(one.fault, math.inf))
-    told = [f"{name} from {size:g} {FAULTS[name].unit}" for name, size in sizes.items()]
-    return "faults planted for it" + (f"; {'; '.join(told)}" if told else "")
+def planted(meant: Sequence[Tried], question: str) -> str:
+    """Return what was planted for `question`: the least size that it saw of each, and what it missed."""
+    least: dict[str, str] = {}
+    missed: dict[str, None] = {}
+    for one in meant:
+        fault = FAULTS[one.fault]
+        size = f" {one.size:g} {fault.unit}" if fault.unit else ""
+        if question not in one.seen_by:
+            missed[f"{fault.name}{size}"] = None
+        elif size:
+            least.setdefault(fault.name, f"{fault.name} from{size}")
+    told = ["faults planted for it, on the stand-in, of one cell each", *least.values()]
+    told += [f"missed {', '.join(missed)}"] if missed else []
+    return "; ".join(told)
 
 
 def step_times(runs: Sequence[RunReport], measured: str) -> Iterator[Row]:
-    """Yield a row for the step time of each cell: how much slower each of the runs would have been red."""
-    asked = [v for verdicts in verdicts_of(runs, STEP_TIME.name) for v in verdicts if v.compared]
+    """Yield a row for the step time of each cell: how much slower each of the runs would have been red.
+
+    Runs that were inconclusive, on a machine that others kept busy, would be so again.
+    """
+    decided = [
+        v
+        for verdicts in verdicts_of(runs, STEP_TIME.name)
+        for v in verdicts
+        if v.compared and v.outcome is not Outcome.INCONCLUSIVE
+    ]
     for path in sorted((ROOT / "baselines" / "smoke").glob(f"*/{STEP_TIME.name}/*.json")):
-        same = [v for v in asked if Path(v.file).parts[-4:] == path.parts[-4:]]
+        same = [v for v in decided if Path(v.file).parts[-4:] == path.parts[-4:]]
         if not same:
             continue
         limit = load_baseline(path, STEP_TIME).gate.max_ratio
@@ -102,13 +127,19 @@ def step_times(runs: Sequence[RunReport], measured: str) -> Iterator[Row]:
             return sum(slower * ratio > limit for ratio in ratios)
 
         slower, seen = first_seen(red, (1 + 0.05 * n for n in range(1000)), len(ratios))
-        reds = sum(v.outcome is Outcome.REGRESSED for v in same)
-        harm = f"steps {slower:.2f} times as long"
         yield Row(
             name=f"step_time of {path.stem} on {path.parents[1].name}",
             simulated=False,
             files=(path,),
-            rates=with_intervals(measured, reds, len(same), harm, seen, len(ratios)),
+            rates=with_intervals(
+                measured,
+                reds=sum(v.outcome is Outcome.REGRESSED for v in same),
+                unchanged=len(same),
+                harm=f"steps {slower:.2f} times as long, worked out from those runs",
+                seen=seen,
+                harmed=len(ratios),
+                picked=True,
+            ),
         )
 
 
@@ -118,22 +149,22 @@ def table(rows: Sequence[Row]) -> str:
     for row in rows:
         one = row.rates
         kind = " simulated" if row.simulated else ""
+        counted = f"{one.seen} of {one.harmed_runs}"
+        seen = share(one.seen, one.harmed_runs) if one.seen_interval else counted
         lines.append(
             f"| {row.name} | {share(one.false_reds, one.unchanged_runs)}{kind} "
-            f"| {one.harm} | {share(one.seen, one.harmed_runs)} |"
+            f"| {one.harm} | {seen} |"
         )
     return "\n".join(lines)
 
 
 def headline(runs: Sequence[RunReport], tried: Sequence[Tried]) -> str:
     """Return the two numbers that stand in the README."""
-    red = sum(bool(run.of(Outcome.REGRESSED) or run.unanswered) for run in runs)
     harmful = [one for one in tried if not FAULTS[one.fault].harmless]
     caught = sum(one.caught for one in harmful)
     return (
-        f"False alarms: {share(red, len(runs))} whole runs of smoke on unchanged "
-        f"code. Caught: {share(caught, len(harmful))} planted faults, with "
-        "their sizes."
+        f"False alarms: {share(sum(map(alarmed, runs)), len(runs))} whole runs of smoke on unchanged "
+        f"code. Caught: {caught} of {len(harmful)} planted faults, with their sizes."
     )
 
 
@@ -157,21 +188,26 @@ def main() -> None:
     parser.add_argument("--gates", action="store_true", help="write the rates into the baselines")
     chosen = parser.parse_args()
     tried = read_tried(chosen.trial)
-    runs = [read_run(path) for path in sorted(chosen.unchanged.glob("*.json"))]
+    by_corpus = {
+        corpus: [read_run(path) for path in sorted(chosen.unchanged.glob(f"*-{corpus}.json"))]
+        for corpus in CORPORA
+    }
+    runs = [run for corpus in by_corpus.values() for run in corpus]
     if not (tried and runs):
         parser.error(f"expected results in {chosen.trial} and {chosen.unchanged}, received none")
-    measured = ", ".join((time.strftime("%Y-%m-%d", time.gmtime()), *measured_on()))
-    rows = [*without_noise(runs, tried, measured), *step_times(runs, measured)]
-    rows += [row for corpus in CORPORA for row in accuracies(corpus, measured)]
-    rows += searches(measured)
-    numbers = headline(runs, tried)
+    measured = measured_in(runs, commit_of(chosen.unchanged, adding=False))
+    rows = [*without_noise(by_corpus, tried, measured), *step_times(runs, measured)]
+    drawn = f"{time.strftime('%Y-%m-%d', time.gmtime())}, commit {commit()}, simulated"
+    rows += [row for corpus in CORPORA for row in accuracies(corpus, drawn)]
+    rows += searches(drawn)
+    numbers = f"{headline(runs, tried)} {measured}."
     if chosen.headline is not None:
-        put_between(chosen.headline, HEADLINE, f"{numbers} {measured}.")
+        put_between(chosen.headline, HEADLINE, numbers)
     if chosen.gates:
         for row in rows:
             for path in row.files:
                 write_into_gate(path, row.rates)
-    tell(f"{numbers}\n\n{measured}.\n\n{table(rows)}", chosen.into, MARK)
+    tell(f"{numbers}\n\n{table(rows)}", chosen.into, MARK)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,11 +27,11 @@ from rnn_suite.questions.rules import TOPICS, RuleFindings, RuleGate, known_on
 from rnn_suite.run_report import RunReport, read_run
 from rnn_suite.verdicts import Outcome
 from tests.selftest.explained import EXPLAINED
-from tests.selftest.marked import measured_on, tell
-from tests.selftest.trial import ROOT
+from tests.selftest.marked import commit_of, machine, measured_in, tell
+from tests.selftest.wounded_gate import ROOT
 
 MARK = "releases"
-UNEXPLAINED = "unexplained"
+UNEXPLAINED = "nothing found"
 
 Broken = dict[str, str]
 """Question by what is broken: the name of a rule, or the question and its cell."""
@@ -95,9 +94,14 @@ RELEASES = tuple(
 """The row, oldest first."""
 
 
+def kept_at(folder: Path, release: Release) -> Path:
+    """Return where the report of `release` is kept."""
+    return folder / f"{release.name}.json"
+
+
 def ask(folder: Path, release: Release) -> Path:
     """Return the report of `release`, which is asked where `folder` has none."""
-    kept = folder / f"{release.name}.json"
+    kept = kept_at(folder, release)
     if kept.exists():
         return kept
     place = folder / release.name
@@ -117,7 +121,10 @@ def ask(folder: Path, release: Release) -> Path:
         asked = ("-m", "smoke or rules", "--corpus=standin", "-p", "no:cacheprovider")
         where = (f"--runs={place}/runs", f"--report={place}/report")
         run(python, "-m", "pytest", *asked, *where)
-    shutil.copyfile(place / "report" / "verdicts.json", kept)
+    written = place / "report" / "verdicts.json"
+    if not (written.exists() and read_run(written).finished):
+        raise RuntimeError(f"{release.name} did not come to its end; see {words.name}")
+    written.rename(kept)
     shutil.rmtree(place)
     return kept
 
@@ -212,20 +219,19 @@ def matrix(row: Sequence[tuple[Release, Broken]]) -> str:
     return "\n".join(lines)
 
 
-def report(runs: Sequence[tuple[Release, RunReport]]) -> str:
+def report(runs: Sequence[tuple[Release, RunReport]], commit: str) -> str:
     """Return all that there is to say, with where it was measured."""
-    machine, _ = measured_on()
     row = [(release, broken(run)) for release, run in runs]
     changes = list(steps(row))
     counted = Counter(change.kind for change in changes)
-    unexplained = [change.name for change in changes if change.upstream == UNEXPLAINED]
+    unexplained = [change.name for change in changes if change.upstream.startswith(UNEXPLAINED)]
     counts = (
         f"{len(runs)} releases, {len(runs) - 1} upgrades: {counted['broken']} rules or questions broken, "
         f"{counted['mended']} mended; without an explanation: {', '.join(unexplained) or 'none'}."
     )
     parts = (
         counts,
-        f"{time.strftime('%Y-%m-%d', time.gmtime())}, {machine}.",
+        f"{measured_in([run for _, run in runs], commit, machine)}.",
         row_table(runs),
         "What each upgrade changed:",
         steps_table(changes),
@@ -244,10 +250,11 @@ def main() -> None:
     chosen = parser.parse_args()
     folder = chosen.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
+    commit = commit_of(folder, adding=not all(kept_at(folder, one).exists() for one in RELEASES))
     with ThreadPoolExecutor(chosen.at_once) as pool:
         paths = list(pool.map(lambda release: ask(folder, release), RELEASES))
     told = report(
-        [(release, read_run(path)) for release, path in zip(RELEASES, paths, strict=True)]
+        [(release, read_run(path)) for release, path in zip(RELEASES, paths, strict=True)], commit
     )
     tell(told, chosen.into, MARK)
 

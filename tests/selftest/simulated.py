@@ -18,7 +18,7 @@ from rnn_suite.trials import SearchResult
 from rnn_suite.verdicts import Outcome
 from tests.benchmarks.accuracy_rates import simulate
 from tests.selftest.rate_rows import Row, first_seen, with_intervals
-from tests.selftest.trial import ROOT
+from tests.selftest.wounded_gate import ROOT
 
 UNCHANGED_RUNS, HARMED_RUNS = 2000, 300
 """Simulated runs of unchanged code, and of each size of a harm."""
@@ -41,12 +41,20 @@ def accuracies(corpus: str, measured: str) -> Iterator[Row]:
 
         drop, seen = first_seen(red, (allowed + STEP * n for n in range(200)), HARMED_RUNS)
         reds = sum(run[cell] is Outcome.REGRESSED for run in found)
-        harm = f"accuracy {drop:.3f} lower, simulated"
+        seeds = len(baseline.measurement.measured.seeds)
+        harm = f"accuracy {drop:.3f} lower, drawn from {seeds} seeds"
         yield Row(
             name=f"accuracy of {cell} on {corpus}",
             simulated=True,
             files=(baseline.path,),
-            rates=with_intervals(measured, reds, len(found), harm, seen, HARMED_RUNS),
+            rates=with_intervals(
+                measured,
+                reds=reds,
+                unchanged=len(found),
+                harm=harm,
+                seen=seen,
+                harmed=HARMED_RUNS,
+            ),
         )
 
 
@@ -96,12 +104,18 @@ def searches(measured: str) -> Iterator[Row]:
 
         allowed = baseline.gate.allowed_drop_fraction
         drop, seen = first_seen(red, (allowed + STEP * n for n in range(200)), HARMED_RUNS)
-        harm = f"best accuracy {drop:.3f} lower, simulated"
+        recorded = len(baseline.measurement.measured.searches)
+        harm = f"best accuracy {drop:.3f} lower, drawn from {recorded} searches"
         yield Row(
             name=f"search on {path.parents[1].name}",
             simulated=True,
             files=(path,),
             rates=with_intervals(
-                measured, red(0.0, UNCHANGED_RUNS), UNCHANGED_RUNS, harm, seen, HARMED_RUNS
+                measured,
+                reds=red(0.0, UNCHANGED_RUNS),
+                unchanged=UNCHANGED_RUNS,
+                harm=harm,
+                seen=seen,
+                harmed=HARMED_RUNS,
             ),
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.selftest.trial import gate
+from tests.selftest.wounded_gate import gate
 
 pytestmark = pytest.mark.selftest
 

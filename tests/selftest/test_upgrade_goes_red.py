@@ -12,7 +12,7 @@ import pytest
 from rnn_suite.run_report import read_run
 from rnn_suite.upgrade.phases import PHASES
 from rnn_suite.verdicts import Outcome
-from tests.selftest.trial import ROOT
+from tests.selftest.wounded_gate import ROOT
 from tests.selftest.wounded_worker import LATE
 
 pytestmark = pytest.mark.selftest

@@ -7,46 +7,31 @@ is kept in a file beside this module, with where and when; tried are the faults 
 those that have no file. Before the first, this machine's step times are recorded. At the end the tables of
 all that is kept are printed, or put into a document such as `docs/trial.md`, between the two marks there.
 
-Asked is smoke on the stand-in, of the fault's cell and of what no cell has alone; accuracy, which takes
-most of the time, only where nothing else saw the fault.
+Asked is smoke on the stand-in: of the fault's cell, and the rules that are not asked cell by cell; accuracy,
+which takes most of the time, only where nothing else saw the fault. Faults of the tuner are asked the
+search and the rules about it.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
-import re
-import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from rnn_suite.jsonable import from_jsonable, read_json, write_json
 from rnn_suite.models import CELLS
-from rnn_suite.plugin.reporter import NOTHING_COMPARED
 from rnn_suite.questions import QUESTIONS
-from rnn_suite.run_report import RunReport, read_run
-from rnn_suite.verdicts import Outcome
 from tests.selftest.faults import FAULTS, Fault
 from tests.selftest.faults.gate import BESIDE, DECISIONS
-from tests.selftest.marked import measured_on, tell
+from tests.selftest.marked import measured_now, tell
+from tests.selftest.wounded_gate import gate, record_step_times
 
-ROOT = Path(__file__).parents[2]
 MARK = "trial"
 KEPT = Path(__file__).with_name("tried")
 """What was found, a file a fault and size."""
-DEADLINE_SECONDS = 1800.0
-TOO_LONG = 124
-"""Status of a run that was ended at its deadline, as `timeout` has it."""
 
 ASKED = {
     **{cell: f"{cell} or all-" for cell in CELLS},
@@ -54,31 +39,6 @@ ASKED = {
     DECISIONS: "all-decisions or (smoke-lstm and replay)",
 }
 """What pytest's -k selects, by the cell of a fault."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What one run of the gate found."""
-
-    status: int
-    """Exit status of pytest."""
-    answer: str
-    """The last line."""
-    red: tuple[str, ...]
-    """Questions with a regression, by name."""
-    unanswered: tuple[str, ...]
-    """Questions without an answer, by the names of their tests."""
-    compared: int
-    """How many verdicts compared something."""
-    seconds: float
-    """Wall time of the run."""
-
-    @property
-    def seen_by(self) -> tuple[str, ...]:
-        """Questions that are red, or could not be answered, by name."""
-        failed = [re.search(r"\[\w+-(\w+)\]", test) for test in self.unanswered]
-        names = {found[1] for found in failed if found and found[1] in QUESTIONS}
-        return tuple(sorted(names | set(self.red)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,69 +55,6 @@ class Tried:
     """Wall time of all runs that it took."""
     measured: str
     """Day, machine and libraries."""
-
-
-def run_gate(
-    folder: Path, selected: str, wounds: str, *options: str
-) -> tuple[int, RunReport, float]:
-    """Run the `selected` tests of smoke with `wounds`; return exit status, report and seconds."""
-    environment = os.environ | {
-        "RNN_SUITE_FAULT": wounds,
-        "PYTHONPATH": str(Path(__file__).with_name("wounded")),
-    }
-    command = [sys.executable, "-m", "pytest", "-m", "smoke", "--corpus=standin", "-k", selected]
-    command += [f"--runs={folder}/runs", f"--report={folder}/report", "-p", "no:cacheprovider"]
-    started = time.monotonic()
-    with (folder / "words.txt").open("w") as words:
-        running = subprocess.Popen(
-            [*command, *options],
-            cwd=ROOT,
-            env=environment,
-            stdout=words,
-            stderr=words,
-            start_new_session=True,
-        )
-        try:
-            status = running.wait(DEADLINE_SECONDS)
-        except subprocess.TimeoutExpired:
-            status = TOO_LONG
-        finally:
-            # With all that it started.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(running.pid, signal.SIGKILL)
-            running.wait()
-    if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
-        raise RuntimeError(f"{wounds}: {(folder / 'words.txt').read_text()}")
-    return status, read_run(folder / "report" / "verdicts.json"), time.monotonic() - started
-
-
-def gate(folder: Path, selected: str, wounds: str, *options: str) -> Found:
-    """Run the `selected` tests of smoke with `wounds`, and return what they found."""
-    status, run, seconds = run_gate(folder, selected, wounds, *options)
-    return Found(
-        status=status,
-        answer=run.answer.line,
-        red=tuple(sorted({one.verdict.question for one in run.of(Outcome.REGRESSED)})),
-        unanswered=tuple(one.test.rpartition("::")[2] for one in run.unanswered),
-        compared=sum(one.verdict.compared for one in run.verdicts),
-        seconds=seconds,
-    )
-
-
-def record_step_times(folder: Path, corpora: Sequence[str]) -> Path:
-    """Return the baselines with this machine's step times, which are recorded where they are not."""
-    baselines = folder / "baselines"
-    if not baselines.exists():
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            copied = Path(scratch) / "baselines"
-            shutil.copytree(ROOT / "baselines", copied)
-            for corpus in corpora:
-                options = (f"--corpus={corpus}", f"--baselines={copied}", "--update-baselines")
-                status, _, _ = run_gate(Path(scratch), "smoke and step", "unwounded", *options)
-                if status != NOTHING_COMPARED:
-                    raise RuntimeError((Path(scratch) / "words.txt").read_text())
-            copied.rename(baselines)
-    return baselines
 
 
 def file_name(fault: Fault, size: float) -> str:
@@ -205,7 +102,7 @@ def try_all(kept: Path, named: Sequence[str]) -> None:
     ]
     if not wanted:
         return
-    measured = ", ".join((time.strftime("%Y-%m-%d", time.gmtime()), *measured_on()))
+    measured = measured_now()
     with tempfile.TemporaryDirectory() as scratch:
         baselines = record_step_times(Path(scratch), ("standin",))
         for fault, size, path in wanted:
@@ -247,12 +144,13 @@ def _seen_at(reference: str) -> str:
 
 def matrix(tried: Sequence[Tried]) -> str:
     """Return which question saw which fault, in Markdown; questions that saw none have no column."""
-    questions = [name for name in QUESTIONS if any(name in one.seen_by for one in tried)]
+    questions = [
+        question for question in QUESTIONS if any(question in one.seen_by for one in tried)
+    ]
     lines = [f"| | {' | '.join(questions)} |", "|---" * (len(questions) + 1) + "|"]
     for one in tried:
-        size = f":{one.size:g}" if FAULTS[one.fault].unit else ""
-        cells = ["x" if name in one.seen_by else "" for name in questions]
-        lines.append(f"| {one.fault}{size} | {' | '.join(cells)} |")
+        cells = ["x" if question in one.seen_by else "" for question in questions]
+        lines.append(f"| {name(one)} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -262,18 +160,33 @@ def rightly_red(one: Tried) -> bool:
 
 
 def summary(tried: Sequence[Tried]) -> str:
-    """Return how many were caught, and which were not."""
+    """Return how many were caught and by what, and which were not."""
     harmful = [one for one in tried if not FAULTS[one.fault].harmless]
     harmless = [one for one in tried if FAULTS[one.fault].harmless]
-    missed = [f"{one.fault}:{one.size:g}" for one in harmful if not one.caught]
+    caught = [one for one in harmful if one.caught]
+    missed = [name(one) for one in harmful if not one.caught]
+    otherwise = [name(one) for one in caught if not seen_as_expected(one)]
     red = [one.fault for one in harmless if one.caught and not rightly_red(one)]
     names = {one.fault for one in harmful}
+    hours = sum(one.seconds for one in tried) / 3600
     return (
-        f"{len(harmful) - len(missed)} of {len(harmful)} caught ({len(names)} faults, with their sizes); "
+        f"{len(caught)} of {len(harmful)} caught ({len(names)} faults, with their sizes); "
         f"missed: {', '.join(missed) or 'none'}. "
+        f"Caught, but by no question that the catalogue names for it: {', '.join(otherwise) or 'none'}. "
         f"{len(harmless) - len(red)} of {len(harmless)} harmless changes stay green; "
-        f"red: {', '.join(red) or 'none'}."
+        f"red: {', '.join(red) or 'none'}. All runs together took {hours:.1f} hours."
     )
+
+
+def name(one: Tried) -> str:
+    """Return a fault and its size, as the commands take them."""
+    return f"{one.fault}:{one.size:g}" if FAULTS[one.fault].unit else one.fault
+
+
+def seen_as_expected(one: Tried) -> bool:
+    """Return whether a question saw the fault that the catalogue names for it; where it names none, any."""
+    sees = FAULTS[one.fault].sees
+    return not sees or not sees.isdisjoint(one.seen_by)
 
 
 def report(tried: Sequence[Tried]) -> str:

@@ -15,12 +15,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from rnn_suite.questions import QUESTIONS
 from rnn_suite.run_report import RunReport, read_run
 from rnn_suite.verdicts import Outcome
 from tests.selftest.binomial import share
-from tests.selftest.marked import measured_on, tell
-from tests.selftest.trial import record_step_times, run_gate
+from tests.selftest.marked import commit_of, measured_in, tell
+from tests.selftest.wounded_gate import record_step_times, run_gate
 
 MARK = "unchanged"
 CORPORA = ("imdb", "standin")
@@ -28,18 +30,38 @@ FIRST_SEED, SEEDS_APART = 1000, 100
 """Seeds of the first run, and how far those of two runs lie apart: no seed trains twice."""
 
 
+def kept_at(folder: Path, number: int) -> Path:
+    """Return where the report of run `number` is kept."""
+    return folder / f"{number:03}-{corpus_of(number)}.json"
+
+
+def corpus_of(number: int) -> str:
+    """Return the corpus of run `number`."""
+    return CORPORA[number % len(CORPORA)]
+
+
 def run_once(folder: Path, number: int, baselines: Path) -> RunReport:
-    """Return the report of run `number`, which is made where `folder` has none."""
-    corpus = CORPORA[number % len(CORPORA)]
-    kept = folder / f"{number:03}-{corpus}.json"
+    """Return the report of run `number`, which is made where `folder` has none.
+
+    Raises:
+        RuntimeError: where a test failed that asks no question: no row of the table would tell of it.
+    """
+    corpus, kept = corpus_of(number), kept_at(folder, number)
     if not kept.exists():
         seeds = f"other_seeds:{FIRST_SEED + number * SEEDS_APART}"
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             options = (f"--corpus={corpus}", f"--baselines={baselines}")
-            _, run, seconds = run_gate(Path(scratch), "", seeds, *options)
+            status, run, seconds = run_gate(Path(scratch), "", seeds, *options)
             print(f"{number}, {corpus}: {run.answer.line} ({seconds:.0f} s)", flush=True)
+            if status == pytest.ExitCode.TESTS_FAILED and not alarmed(run):
+                raise RuntimeError((Path(scratch) / "words.txt").read_text())
             (Path(scratch) / "report" / "verdicts.json").rename(kept)
     return read_run(kept)
+
+
+def alarmed(run: RunReport) -> bool:
+    """Return whether a run on unchanged code was red, or had no answer."""
+    return bool(run.of(Outcome.REGRESSED) or run.unanswered)
 
 
 def table(runs: Sequence[RunReport]) -> str:
@@ -64,14 +86,12 @@ def table(runs: Sequence[RunReport]) -> str:
     return "\n".join(lines)
 
 
-def report(runs: Sequence[RunReport]) -> str:
+def report(runs: Sequence[RunReport], commit: str) -> str:
     """Return all that there is to say, with where it was measured."""
-    machine, libraries = measured_on()
-    days = sorted({run.started.partition("T")[0] for run in runs})
     safe = sum(run.answer.safety == "safe" for run in runs)
     lost = sum(bool(run.unanswered) for run in runs)
     ended = f"{safe} of {len(runs)} runs ended with Safe; in {lost} a question had no answer."
-    return f"{ended}\n\n{', '.join(days)}, {machine}, {libraries}.\n\n{table(runs)}"
+    return f"{ended}\n\n{measured_in(runs, commit)}.\n\n{table(runs)}"
 
 
 def main() -> None:
@@ -82,13 +102,15 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=1, metavar="N", help="runs at a time")
     parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the table is put")
     chosen = parser.parse_args()
-    folder = chosen.folder.resolve()
+    folder, numbers = chosen.folder.resolve(), range(chosen.runs)
     folder.mkdir(parents=True, exist_ok=True)
+    commit = commit_of(
+        folder, adding=not all(kept_at(folder, number).exists() for number in numbers)
+    )
     baselines = record_step_times(folder, CORPORA)
     with ThreadPoolExecutor(chosen.at_once) as pool:
-        numbers = range(chosen.runs)
         runs = list(pool.map(lambda number: run_once(folder, number, baselines), numbers))
-    tell(report(runs), chosen.into, MARK)
+    tell(report(runs, commit), chosen.into, MARK)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ class Fault:
     sees: frozenset[str]
     """Questions of smoke, one of which at least must turn red; where it is harmless, those that may."""
     sizes: tuple[float, ...]
-    """The sizes that are tried; one 0 where it has none."""
+    """The sizes that are tried, the least harm first; one 0 where it has none."""
     unit: str
     """What a size is."""
     cell: str

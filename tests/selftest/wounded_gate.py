@@ -1,0 +1,145 @@
+"""The smoke gate, run in a process of its own against wounded libraries, and what it found."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from rnn_suite.plugin.reporter import NOTHING_COMPARED
+from rnn_suite.questions import QUESTIONS
+from rnn_suite.run_report import NOT_REACHED, RunReport, read_run
+from rnn_suite.verdicts import Outcome
+
+ROOT = Path(__file__).parents[2]
+DEADLINE_SECONDS = 3 * 3600.0
+"""Six times as long as the longest run of the trial took: eager execution of all that is compiled."""
+QUESTION_OF = {
+    "test_accuracy_is_not_worse_than_the_baseline": "accuracy",
+    "test_the_model_has_the_recorded_number_of_parameters": "parameters",
+    "test_the_dataset_gives_the_recorded_arrays": "dataset",
+    "test_a_replayed_training_run_gives_the_recorded_losses": "replay",
+    "test_a_training_step_is_not_several_times_slower": "step_time",
+    "test_the_search_structure_is_what_arithmetic_says": "search_structure",
+    "test_the_best_of_a_search_is_not_worse_than_the_baselines": "search",
+}
+"""The question that a test of the gate asks; those of rules have it in their brackets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What one run of the gate found."""
+
+    status: int
+    """Exit status of pytest."""
+    answer: str
+    """The last line."""
+    red: tuple[str, ...]
+    """Questions with a regression, by name."""
+    failed: tuple[str, ...]
+    """Questions whose test failed without a verdict, by name; not those that were never reached."""
+    compared: int
+    """How many verdicts compared something."""
+    seconds: float
+    """Wall time of the run."""
+
+    @property
+    def seen_by(self) -> tuple[str, ...]:
+        """Questions that are red, or failed, by name."""
+        return tuple(sorted({*self.red, *self.failed}))
+
+
+def run_gate(
+    folder: Path, selected: str, wounds: str, *options: str
+) -> tuple[int, RunReport, float]:
+    """Run the `selected` tests of smoke with `wounds`; return exit status, report and seconds.
+
+    Raises:
+        RuntimeError: where a wound could not be planted, or the run did not come to its end.
+    """
+    unplanted = folder / "not_planted.txt"
+    environment = os.environ | {
+        "RNN_SUITE_FAULT": wounds,
+        "RNN_SUITE_FAULT_NOT_PLANTED": str(unplanted),
+        "PYTHONPATH": str(Path(__file__).with_name("wounded")),
+    }
+    command = [sys.executable, "-m", "pytest", "-m", "smoke", "--corpus=standin", "-k", selected]
+    command += [f"--runs={folder}/runs", f"--report={folder}/report", "-p", "no:cacheprovider"]
+    started = time.monotonic()
+    with (folder / "words.txt").open("w") as words:
+        running = subprocess.Popen(
+            [*command, *options],
+            cwd=ROOT,
+            env=environment,
+            stdout=words,
+            stderr=words,
+            start_new_session=True,
+        )
+        try:
+            status = running.wait(DEADLINE_SECONDS)
+        finally:
+            # With all that it started.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+    seconds = time.monotonic() - started
+    if unplanted.exists():
+        raise RuntimeError(f"{wounds}: not planted: {unplanted.read_text()}")
+    report = folder / "report" / "verdicts.json"
+    run = read_run(report) if report.exists() else None
+    if run is None or not run.finished or status == pytest.ExitCode.NO_TESTS_COLLECTED:
+        raise RuntimeError(f"{wounds}: status {status}: {(folder / 'words.txt').read_text()}")
+    return status, run, seconds
+
+
+def gate(folder: Path, selected: str, wounds: str, *options: str) -> Found:
+    """Run the `selected` tests of smoke with `wounds`, and return what they found."""
+    status, run, seconds = run_gate(folder, selected, wounds, *options)
+    return found_in(run, status=status, seconds=seconds)
+
+
+def found_in(run: RunReport, *, status: int, seconds: float) -> Found:
+    """Return what a run that ended with `status` found."""
+    return Found(
+        status=status,
+        answer=run.answer.line,
+        red=tuple(sorted({one.verdict.question for one in run.of(Outcome.REGRESSED)})),
+        failed=tuple(
+            sorted({question_of(one.test) for one in run.unanswered if one.why != NOT_REACHED})
+        ),
+        compared=sum(one.verdict.compared for one in run.verdicts),
+        seconds=seconds,
+    )
+
+
+def question_of(test: str) -> str:
+    """Return the question that a test of the gate asks, by pytest's name of the test."""
+    name, _, bracket = test.rpartition("::")[2].partition("[")
+    topic = bracket.rstrip("]").partition("-")[2]
+    return topic if topic in QUESTIONS else QUESTION_OF[name]
+
+
+def record_step_times(folder: Path, corpora: Sequence[str]) -> Path:
+    """Return the baselines with this machine's step times, which are recorded where they are not."""
+    baselines = folder / "baselines"
+    if not baselines.exists():
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            copied = Path(scratch) / "baselines"
+            shutil.copytree(ROOT / "baselines", copied)
+            for corpus in corpora:
+                options = (f"--corpus={corpus}", f"--baselines={copied}", "--update-baselines")
+                status, _, _ = run_gate(Path(scratch), "smoke and step", "unwounded", *options)
+                if status != NOTHING_COMPARED:
+                    raise RuntimeError((Path(scratch) / "words.txt").read_text())
+            copied.rename(baselines)
+    return baselines

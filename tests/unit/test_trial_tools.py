@@ -1,0 +1,138 @@
+"""What the published tables of `tests.selftest` are worked out with."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rnn_suite.run_report import NOT_REACHED, Answer, RunReport, Safety, Unanswered
+from tests.selftest import marked, releases
+from tests.selftest.faults import FAULTS
+from tests.selftest.rate_rows import first_seen
+from tests.selftest.rates import planted
+from tests.selftest.trial import Tried, summary
+from tests.selftest.unchanged import alarmed
+from tests.selftest.wounded_gate import ROOT, found_in, question_of
+
+
+def tried(fault: str, *seen_by: str, size: float = 0.0) -> Tried:
+    caught = bool(seen_by)
+    return Tried(
+        fault=fault, size=size, caught=caught, seen_by=seen_by, seconds=1.0, measured="once"
+    )
+
+
+def run_with(*unanswered: Unanswered) -> RunReport:
+    return RunReport(
+        started="2026-11-29T00:00:00Z",
+        written="2026-11-29T00:00:01Z",
+        finished=True,
+        answer=Answer(safety=Safety.NOT_KNOWN, line="Not known."),
+        header=(),
+        versions=(),
+        verdicts=(),
+        unanswered=unanswered,
+        recorded=(),
+        trained=(),
+        told=(),
+    )
+
+
+def test_the_question_of_every_test_of_smoke_is_known() -> None:
+    command = [sys.executable, "-m", "pytest", "-m", "smoke", "--collect-only", "-q"]
+    listed = subprocess.run(
+        [*command, "--corpus=standin", "-p", "no:cacheprovider"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    tests = [line for line in listed.splitlines() if "::" in line]
+    # It asks arithmetic and no baseline.
+    asking = [test for test in tests if "equations_ask_for" not in test]
+    assert {question_of(test) for test in asking} >= {"accuracy", "replay", "search", "saving"}
+
+
+def test_a_question_that_was_never_reached_saw_nothing() -> None:
+    replay = "tests/gate/test_replay.py::test_a_replayed_training_run_gives_the_recorded_losses"
+    run = run_with(
+        Unanswered(test=f"{replay}[smoke-lstm]", why="ValueError: shapes"),
+        Unanswered(test="tests/gate/test_rules.py::test_rules[all-seeds]", why=NOT_REACHED),
+    )
+    assert found_in(run, status=1, seconds=1.0).seen_by == ("replay",)
+    assert alarmed(run)
+    assert not alarmed(run_with())
+
+
+def test_the_least_size_is_told_and_what_was_missed() -> None:
+    told = planted(
+        [
+            tried("states_rounded", "gradients", size=22.0),
+            tried("states_rounded", "forward", "gradients", size=18.0),
+            tried("states_rounded", "forward", "gradients", size=14.0),
+            tried("masks_ignored", "layers"),
+        ],
+        "forward",
+    )
+    assert "states_rounded from 18 bits kept" in told
+    assert told.endswith("missed states_rounded 22 bits kept, masks_ignored")
+
+
+def test_sizes_of_a_fault_grow_in_harm() -> None:
+    fewer_bits = {"states_rounded"}
+    for name, fault in FAULTS.items():
+        expected = sorted(fault.sizes, reverse=name in fewer_bits)
+        assert list(fault.sizes) == expected, name
+
+
+def test_the_size_that_was_found_is_asked_anew() -> None:
+    drawn = iter([18, 19, 15])
+    assert first_seen(lambda _: next(drawn), iter([0.1, 0.2]), 20) == (0.2, 15)
+
+
+def test_what_no_expected_question_saw_is_told_apart() -> None:
+    told = summary([tried("masks_ignored", "layers"), tried("hard_gates", "counts")])
+    assert told.startswith("2 of 2 caught")
+    assert "no question that the catalogue names for it: hard_gates." in told
+
+
+def test_results_of_another_commit_are_not_added_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = marked.commit_of(tmp_path, adding=True)
+    monkeypatch.setattr(marked, "commit", lambda: "0123456")
+    assert marked.commit_of(tmp_path, adding=False) == first
+    with pytest.raises(SystemExit, match=f"{tmp_path}: holds results of commit {first}"):
+        marked.commit_of(tmp_path, adding=True)
+
+
+def test_a_document_without_marks_is_left_alone(tmp_path: Path) -> None:
+    document = tmp_path / "rates.md"
+    document.write_text("<!-- rates -->\nno end\n")
+    with pytest.raises(ValueError, match=r"expected <!-- rates --> and <!-- end of rates -->"):
+        marked.put_between(document, "rates", "new")
+    assert document.read_text() == "<!-- rates -->\nno end\n"
+
+
+def test_steps_between_releases_tell_what_broke_and_what_was_mended() -> None:
+    row = list(
+        zip(releases.RELEASES[:3], ({"a": "layers"}, {"b": "seeds"}, {"b": "seeds"}), strict=True)
+    )
+    found = [(one.kind, one.question, one.name) for one in releases.steps(row)]
+    assert found == [("broken", "seeds", "b"), ("mended", "layers", "a"), ("nothing", "", "")]
+
+
+def test_a_fault_that_cannot_be_planted_ends_the_process(tmp_path: Path) -> None:
+    told = tmp_path / "not_planted.txt"
+    environment = os.environ | {
+        "RNN_SUITE_FAULT": "no_such_fault",
+        "RNN_SUITE_FAULT_NOT_PLANTED": str(told),
+        "PYTHONPATH": str(ROOT / "tests" / "selftest" / "wounded"),
+    }
+    ran = subprocess.run([sys.executable, "-c", "print('unharmed')"], env=environment, check=False)
+    assert ran.returncode == 1
+    assert "no_such_fault" in told.read_text()
