@@ -36,6 +36,8 @@ EXPLAINED: dict[str, str] = {
     "masks_have_the_rate_and_the_scale": _CARRIED,
     "masks_of_rows_units_and_calls_are_independent": _DROPOUT,
     "memory_does_not_grow_from_call_to_call": "tensorflow/tensorflow#67033",
+    "losses_with_short_names_are_read": "keras-team/keras#19330, open",
+    "nan_is_never_the_best": "nothing found about NaN; keras-team/keras#21275 is near",
     "options_are_kept": _LOADING,
     "outputs_are_kept": _LOADING,
     "parts_of_a_step_are_one_step": "keras-team/keras#19990; mended by keras-team/keras#19998",

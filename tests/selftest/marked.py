@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -56,18 +58,53 @@ def commit_of(folder: Path, *, adding: bool) -> str:
     """Return the commit whose results `folder` keeps, which is written down with the first of them.
 
     Raises:
-        SystemExit: where results of another commit would be added.
+        SystemExit: where results of another commit, or of an unknown one, would be added to.
     """
     kept, now = folder / "commit", commit()
-    if not kept.exists():
+    if adding and not any(folder.glob("*.json")):
         write_atomically(kept, now.encode())
-    found = kept.read_text(encoding="utf-8")
+    found = kept.read_text(encoding="utf-8") if kept.exists() else "unknown"
     if adding and found != now:
         raise SystemExit(
-            f"{folder}: holds results of commit {found}\nExpected: those of {now}, which is checked out\n"
-            f"Next: name another folder, or check {found} out"
+            f"{folder}: holds results of another commit\nExpected: {now}, which is checked out\n"
+            f"Received: {found}\nNext: name another folder, or check {found} out"
         )
     return found
+
+
+def folder(text: str) -> Path:
+    """Return the folder that an argument names, which is made where it is not."""
+    path = Path(text).resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(
+            f"{path}: cannot be used: {error.strerror}; name another"
+        ) from error
+    if not os.access(path, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{path}: cannot be written to; name another")
+    return path
+
+
+def at_least_one(text: str) -> int:
+    """Return the number that an argument is."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected 1 or more, received {text!r}")
+    return int(text)
+
+
+def document_with(mark: str) -> Callable[[str], Path]:
+    """Return what takes an argument for a document that has the two comments called `mark`."""
+
+    def document(text: str) -> Path:
+        path = Path(text)
+        try:
+            _parts(path, mark)
+        except (OSError, ValueError) as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+        return path
+
+    return document
 
 
 def tell(text: str, document: Path | None, mark: str) -> None:
@@ -84,9 +121,15 @@ def put_between(document: Path, mark: str, text: str) -> None:
     Raises:
         ValueError: if the document has no such comments.
     """
+    before, after = _parts(document, mark)
+    write_atomically(document, f"{before}\n{text}\n{after}".encode())
+
+
+def _parts(document: Path, mark: str) -> tuple[str, str]:
+    """Return what ends with the first comment, and what begins with the last."""
     begin, end = f"<!-- {mark} -->", f"<!-- end of {mark} -->"
     before, found, rest = document.read_text(encoding="utf-8").partition(begin)
     _, closed, after = rest.partition(end)
     if not (found and closed):
-        raise ValueError(f"{document}: expected {begin} and {end}, received no such marks")
-    write_atomically(document, f"{before}{begin}\n{text}\n{end}{after}".encode())
+        raise ValueError(f"{document}: expected the lines {begin} and {end}; put them in")
+    return before + begin, end + after

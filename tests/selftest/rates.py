@@ -24,11 +24,19 @@ from rnn_suite.questions.accuracy import ACCURACY
 from rnn_suite.questions.question import MeasuredRates
 from rnn_suite.questions.rules import TOPICS
 from rnn_suite.results import StepTimes
-from rnn_suite.run_report import RunReport, read_run
+from rnn_suite.run_report import RunReport, Safety, read_run
 from rnn_suite.verdicts import Outcome, Verdict
 from tests.selftest.binomial import share
 from tests.selftest.faults import FAULTS
-from tests.selftest.marked import commit, commit_of, measured_in, put_between, tell
+from tests.selftest.marked import (
+    commit,
+    commit_of,
+    document_with,
+    folder,
+    measured_in,
+    put_between,
+    tell,
+)
 from tests.selftest.rate_rows import Row, first_seen, with_intervals
 from tests.selftest.simulated import accuracies, searches
 from tests.selftest.trial import KEPT, Tried, read_tried
@@ -63,12 +71,12 @@ def without_noise(
             if not found:
                 continue
             where = "" if place == "rules" else f" on {place}"
-            folder = ROOT / "baselines" / (place if place == "rules" else f"smoke/{place}")
+            stored = ROOT / "baselines" / (place if place == "rules" else f"smoke/{place}")
             meant = [one for one in tried if question.name in FAULTS[one.fault].sees]
             yield Row(
                 name=f"{question.name}{where}",
                 simulated=False,
-                files=tuple(sorted((folder / question.name).glob("*.json"))),
+                files=tuple(sorted((stored / question.name).glob("*.json"))),
                 rates=with_intervals(
                     measured,
                     reds=sum(any(v.outcome is Outcome.REGRESSED for v in one) for one in found),
@@ -162,9 +170,11 @@ def headline(runs: Sequence[RunReport], tried: Sequence[Tried]) -> str:
     """Return the two numbers that stand in the README."""
     harmful = [one for one in tried if not FAULTS[one.fault].harmless]
     caught = sum(one.caught for one in harmful)
+    unknown = sum(run.answer.safety is Safety.NOT_KNOWN for run in runs)
     return (
         f"False alarms: {share(sum(map(alarmed, runs)), len(runs))} whole runs of smoke on unchanged "
-        f"code. Caught: {caught} of {len(harmful)} planted faults, with their sizes."
+        f'code; {unknown} of them ended with "Not known". '
+        f"Caught: {caught} of {len(harmful)} planted faults, with their sizes."
     )
 
 
@@ -179,11 +189,18 @@ def write_into_gate(path: Path, found: MeasuredRates) -> None:
 def main() -> None:
     """Work the rates out, and print or write them."""
     parser = argparse.ArgumentParser(prog="python -m tests.selftest.rates", description=__doc__)
-    parser.add_argument("--trial", type=Path, default=KEPT, help="what tests.selftest.trial kept")
-    parser.add_argument("--unchanged", type=Path, required=True, help="of tests.selftest.unchanged")
-    parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the table is put")
+    parser.add_argument("--trial", type=folder, default=KEPT, help="what tests.selftest.trial kept")
     parser.add_argument(
-        "--headline", type=Path, metavar="DOCUMENT", help="where its first line is put"
+        "--unchanged", type=folder, required=True, help="of tests.selftest.unchanged"
+    )
+    parser.add_argument(
+        "--into", type=document_with(MARK), metavar="DOCUMENT", help="where the table is put"
+    )
+    parser.add_argument(
+        "--headline",
+        type=document_with(HEADLINE),
+        metavar="DOCUMENT",
+        help="where its first line is put",
     )
     parser.add_argument("--gates", action="store_true", help="write the rates into the baselines")
     chosen = parser.parse_args()
@@ -193,8 +210,14 @@ def main() -> None:
         for corpus in CORPORA
     }
     runs = [run for corpus in by_corpus.values() for run in corpus]
-    if not (tried and runs):
-        parser.error(f"expected results in {chosen.trial} and {chosen.unchanged}, received none")
+    for found, place, maker in (
+        (tried, chosen.trial, "trial --kept"),
+        (runs, chosen.unchanged, "unchanged"),
+    ):
+        if not found:
+            parser.error(
+                f"{place}: expected results, received none; run `python -m tests.selftest.{maker} {place}`"
+            )
     measured = measured_in(runs, commit_of(chosen.unchanged, adding=False))
     rows = [*without_noise(by_corpus, tried, measured), *step_times(runs, measured)]
     drawn = f"{time.strftime('%Y-%m-%d', time.gmtime())}, commit {commit()}, simulated"

@@ -18,16 +18,23 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
 from rnn_suite.evidence import against_baseline, read_measured
-from rnn_suite.questions.rules import TOPICS, RuleFindings, RuleGate, known_on
+from rnn_suite.questions.rules import TOPICS, RuleFindings
 from rnn_suite.run_report import RunReport, read_run
 from rnn_suite.verdicts import Outcome
 from tests.selftest.explained import EXPLAINED
-from tests.selftest.marked import commit_of, machine, measured_in, tell
+from tests.selftest.marked import (
+    at_least_one,
+    commit_of,
+    document_with,
+    folder,
+    machine,
+    measured_in,
+    tell,
+)
 from tests.selftest.wounded_gate import ROOT
 
 MARK = "releases"
@@ -94,19 +101,19 @@ RELEASES = tuple(
 """The row, oldest first."""
 
 
-def kept_at(folder: Path, release: Release) -> Path:
+def kept_at(place: Path, release: Release) -> Path:
     """Return where the report of `release` is kept."""
-    return folder / f"{release.name}.json"
+    return place / f"{release.name}.json"
 
 
-def ask(folder: Path, release: Release) -> Path:
-    """Return the report of `release`, which is asked where `folder` has none."""
-    kept = kept_at(folder, release)
+def ask(place: Path, release: Release) -> Path:
+    """Return the report of `release`, which is asked where `place` has none."""
+    kept = kept_at(place, release)
     if kept.exists():
         return kept
-    place = folder / release.name
-    python = place / "venv" / "bin" / "python"
-    with (folder / f"{release.name}.txt").open("w") as words:
+    own = place / release.name
+    python = own / "venv" / "bin" / "python"
+    with (place / f"{release.name}.txt").open("w") as words:
 
         def run(*command: str | Path) -> int:
             environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -115,40 +122,37 @@ def ask(folder: Path, release: Release) -> Path:
             ).returncode
 
         if not python.exists():
-            run(sys.executable, "-m", "venv", place / "venv")
+            run(sys.executable, "-m", "venv", own / "venv")
         if run(python, "-m", "pip", "install", "-e", f"{ROOT}[test]", *release.pins):
             raise RuntimeError(f"{release.name} cannot be installed; see {words.name}")
         asked = ("-m", "smoke or rules", "--corpus=standin", "-p", "no:cacheprovider")
-        where = (f"--runs={place}/runs", f"--report={place}/report")
+        where = (f"--runs={own}/runs", f"--report={own}/report")
         run(python, "-m", "pytest", *asked, *where)
-    written = place / "report" / "verdicts.json"
+    written = own / "report" / "verdicts.json"
     if not (written.exists() and read_run(written).finished):
         raise RuntimeError(f"{release.name} did not come to its end; see {words.name}")
     written.rename(kept)
-    shutil.rmtree(place)
+    shutil.rmtree(own)
     return kept
 
 
 def broken(run: RunReport) -> Broken:
-    """Return what is red or without an answer: the rule, or the question and its cell; and its question."""
+    """Return what is broken or without an answer: the rule, or the question and its cell; and its question.
+
+    Rules that a gate knows to be broken are among them: an upgrade brought that, too.
+    """
     found: Broken = {}
     for one in run.verdicts:
         verdict = one.verdict
-        if verdict.outcome is not Outcome.REGRESSED:
-            continue
-        if verdict.question not in TOPICS:
+        if verdict.question in TOPICS:
+            evidence = against_baseline(verdict.evidence)
+            assert evidence is not None
+            measured = read_measured(RuleFindings, evidence.new.measured, where=verdict.name)
+            for finding in measured.findings:
+                if not finding.holds:
+                    found[finding.name.partition(": ")[0]] = verdict.question
+        elif verdict.outcome is Outcome.REGRESSED:
             found[f"{verdict.question} of {verdict.cell}"] = verdict.question
-            continue
-        evidence = against_baseline(verdict.evidence)
-        assert evidence is not None
-        measured = read_measured(RuleFindings, evidence.new.measured, where=verdict.name)
-        recorded = read_measured(RuleFindings, evidence.old.measured, where=verdict.name)
-        faults = read_measured(RuleGate, evidence.gate, where=verdict.name).known_faults
-        before = {finding.name: finding for finding in recorded.findings}
-        day = date.fromisoformat(run.started.partition("T")[0])
-        for finding in measured.findings:
-            if not (finding.holds or known_on(day, faults, finding, before.get(finding.name))):
-                found[finding.name.partition(": ")[0]] = verdict.question
     for lost in run.unanswered:
         found[lost.test.rpartition("::")[2]] = "no answer"
     return found
@@ -197,14 +201,17 @@ def steps(row: Sequence[tuple[Release, Broken]]) -> Iterator[Change]:
 
 
 def steps_table(changes: Sequence[Change]) -> str:
-    """Return the steps in Markdown."""
+    """Return the steps in Markdown; rules of one question with one cause share a row."""
+    rows: dict[tuple[str, str, str, str], list[str]] = {}
+    for one in changes:
+        cause = (one.upgrade, one.kind, one.question, one.upstream)
+        rows.setdefault(cause, []).append(f"`{one.name}`" if one.name else "")
     lines = [
-        "| upgrade of TensorFlow, Keras, NumPy | | question | rule | upstream |",
+        "| upgrade of TensorFlow, Keras, NumPy | | question | rules | upstream |",
         "|---|---|---|---|---|",
     ]
-    for one in changes:
-        shown = f"`{one.name}`" if one.name else ""
-        lines.append(f"| {one.upgrade} | {one.kind} | {one.question} | {shown} | {one.upstream} |")
+    for (upgrade, kind, question, upstream), names in rows.items():
+        lines.append(f"| {upgrade} | {kind} | {question} | {', '.join(names)} | {upstream} |")
     return "\n".join(lines)
 
 
@@ -233,10 +240,10 @@ def report(runs: Sequence[tuple[Release, RunReport]], commit: str) -> str:
         counts,
         f"{measured_in([run for _, run in runs], commit, machine)}.",
         row_table(runs),
+        "Which Keras and NumPy break what, known faults among them:",
+        matrix(row),
         "What each upgrade changed:",
         steps_table(changes),
-        "Which Keras and NumPy break what:",
-        matrix(row),
     )
     return "\n\n".join(parts)
 
@@ -244,15 +251,18 @@ def report(runs: Sequence[tuple[Release, RunReport]], commit: str) -> str:
 def main() -> None:
     """Ask every release, and print the tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.selftest.releases", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where what was answered is kept")
-    parser.add_argument("--at-once", type=int, default=1, metavar="N", help="releases at a time")
-    parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the tables are put")
+    parser.add_argument("folder", type=folder, help="where what was answered is kept")
+    parser.add_argument(
+        "--at-once", type=at_least_one, default=1, metavar="N", help="releases at a time"
+    )
+    parser.add_argument(
+        "--into", type=document_with(MARK), metavar="DOCUMENT", help="where the tables are put"
+    )
     chosen = parser.parse_args()
-    folder = chosen.folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    commit = commit_of(folder, adding=not all(kept_at(folder, one).exists() for one in RELEASES))
+    place = chosen.folder
+    commit = commit_of(place, adding=not all(kept_at(place, one).exists() for one in RELEASES))
     with ThreadPoolExecutor(chosen.at_once) as pool:
-        paths = list(pool.map(lambda release: ask(folder, release), RELEASES))
+        paths = list(pool.map(lambda release: ask(place, release), RELEASES))
     told = report(
         [(release, read_run(path)) for release, path in zip(RELEASES, paths, strict=True)], commit
     )

@@ -1,6 +1,6 @@
 """The gate on trial: each fault of the catalogue through the real smoke gate, and what saw it.
 
-    python -m tests.selftest.trial [NAME ...] [--kept FOLDER] [--into DOCUMENT]
+    python -m tests.selftest.trial [NAME[:SIZE] ...] [--kept FOLDER] [--into DOCUMENT]
 
 One run after another, each a pytest of its own with its libraries wounded from outside. What a run found
 is kept in a file beside this module, with where and when; tried are the faults that are named, or else
@@ -21,13 +21,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnn_suite.errors import FormatError
 from rnn_suite.jsonable import from_jsonable, read_json, write_json
 from rnn_suite.models import CELLS
 from rnn_suite.questions import QUESTIONS
 from tests.selftest.faults import FAULTS, Fault
 from tests.selftest.faults.gate import BESIDE, DECISIONS
-from tests.selftest.marked import measured_now, tell
-from tests.selftest.wounded_gate import gate, record_step_times
+from tests.selftest.marked import document_with, folder, measured_now, tell
+from tests.selftest.wounded_gate import end_with_what_runs, gate, record_step_times
 
 MARK = "trial"
 KEPT = Path(__file__).with_name("tried")
@@ -67,9 +68,9 @@ def attempt(fault: Fault, size: float, baselines: Path, measured: str) -> Tried:
     wounds = ",".join(filter(None, (f"{fault.name}:{size:g}", BESIDE.get(fault.name))))
     seconds = 0.0
     for more in ("",) if fault.harmless else ("and not accuracy", ""):
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as scratch:
             found = gate(
-                Path(folder),
+                Path(scratch),
                 f"({ASKED[fault.cell]}) {more}".strip(),
                 wounds,
                 f"--baselines={baselines}",
@@ -92,20 +93,43 @@ def attempt(fault: Fault, size: float, baselines: Path, measured: str) -> Tried:
     )
 
 
-def try_all(kept: Path, named: Sequence[str]) -> None:
-    """Try the faults that are `named`, or else those of the catalogue that `kept` does not have."""
-    wanted = [
-        (fault, size, kept / file_name(fault, size))
-        for fault in FAULTS.values()
-        for size in fault.sizes
-        if (fault.name in named if named else not (kept / file_name(fault, size)).exists())
-    ]
-    if not wanted:
+def wanted(kept: Path, named: Sequence[str]) -> list[tuple[Fault, float]]:
+    """Return the tries that are `named`, or else those of the catalogue that `kept` does not have.
+
+    Raises:
+        ValueError: if a name, or the size behind its colon, is in no row of the catalogue.
+    """
+    if not named:
+        return [
+            (fault, size)
+            for fault in FAULTS.values()
+            for size in fault.sizes
+            if not (kept / file_name(fault, size)).exists()
+        ]
+    found = []
+    for one in named:
+        fault_name, colon, size = one.partition(":")
+        if fault_name not in FAULTS:
+            there = ", ".join(sorted(FAULTS))
+            raise ValueError(f"no such fault: {fault_name}; there are {there}")
+        fault = FAULTS[fault_name]
+        sizes = {f"{known:g}": known for known in fault.sizes}
+        if colon and size not in sizes:
+            raise ValueError(f"{one}: no such size; there are {', '.join(sizes)}")
+        found += [(fault, known) for known in ([sizes[size]] if colon else fault.sizes)]
+    return found
+
+
+def try_all(kept: Path, tries: Sequence[tuple[Fault, float]]) -> None:
+    """Try faults, each with a size, and keep what was found."""
+    if not tries:
         return
     measured = measured_now()
+    end_with_what_runs()
     with tempfile.TemporaryDirectory() as scratch:
         baselines = record_step_times(Path(scratch), ("standin",))
-        for fault, size, path in wanted:
+        for fault, size in tries:
+            path = kept / file_name(fault, size)
             write_json(path, attempt(fault, size, baselines, measured))
 
 
@@ -209,20 +233,25 @@ def main() -> None:
     """Try what is named, or what was not tried, and print the tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.selftest.trial", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="faults to try (default: new ones)"
+        "names", nargs="*", metavar="NAME[:SIZE]", help="faults to try (default: new ones)"
     )
     parser.add_argument(
-        "--kept", type=Path, metavar="FOLDER", default=KEPT, help="where what was found is kept"
+        "--kept", type=folder, metavar="FOLDER", default=KEPT, help="where what was found is kept"
     )
-    parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the tables are put")
+    parser.add_argument(
+        "--into", type=document_with(MARK), metavar="DOCUMENT", help="where the tables are put"
+    )
     chosen = parser.parse_args()
-    unknown = sorted(set(chosen.names) - set(FAULTS))
-    if unknown:
-        parser.error(f"no such fault: {', '.join(unknown)}; there are {', '.join(sorted(FAULTS))}")
-    kept = chosen.kept.resolve()
-    kept.mkdir(parents=True, exist_ok=True)
-    try_all(kept, chosen.names)
-    tell(report(read_tried(kept)), chosen.into, MARK)
+    try:
+        tries = wanted(chosen.kept, chosen.names)
+    except ValueError as error:
+        parser.error(str(error))
+    try_all(chosen.kept, tries)
+    try:
+        tried = read_tried(chosen.kept)
+    except FormatError as error:
+        parser.error(f"{error}\nNext: delete it to try that fault again")
+    tell(report(tried), chosen.into, MARK)
 
 
 if __name__ == "__main__":

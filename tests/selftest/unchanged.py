@@ -10,6 +10,7 @@ end the table is printed, or put into a document such as `docs/rates.md`, betwee
 from __future__ import annotations
 
 import argparse
+import shutil
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,18 +22,27 @@ from rnn_suite.questions import QUESTIONS
 from rnn_suite.run_report import RunReport, read_run
 from rnn_suite.verdicts import Outcome
 from tests.selftest.binomial import share
-from tests.selftest.marked import commit_of, measured_in, tell
-from tests.selftest.wounded_gate import record_step_times, run_gate
+from tests.selftest.marked import (
+    at_least_one,
+    commit_of,
+    document_with,
+    folder,
+    measured_in,
+    tell,
+)
+from tests.selftest.wounded_gate import end_with_what_runs, record_step_times, run_gate
 
 MARK = "unchanged"
+SCRATCH = "scratch-"
+"""How folders of runs that have not ended begin."""
 CORPORA = ("imdb", "standin")
 FIRST_SEED, SEEDS_APART = 1000, 100
 """Seeds of the first run, and how far those of two runs lie apart: no seed trains twice."""
 
 
-def kept_at(folder: Path, number: int) -> Path:
+def kept_at(place: Path, number: int) -> Path:
     """Return where the report of run `number` is kept."""
-    return folder / f"{number:03}-{corpus_of(number)}.json"
+    return place / f"{number:03}-{corpus_of(number)}.json"
 
 
 def corpus_of(number: int) -> str:
@@ -40,16 +50,21 @@ def corpus_of(number: int) -> str:
     return CORPORA[number % len(CORPORA)]
 
 
-def run_once(folder: Path, number: int, baselines: Path) -> RunReport:
-    """Return the report of run `number`, which is made where `folder` has none.
+def first_seed(number: int) -> int:
+    """Return the first seed of run `number`."""
+    return FIRST_SEED + number * SEEDS_APART
+
+
+def run_once(place: Path, number: int, baselines: Path) -> RunReport:
+    """Return the report of run `number`, which is made where `place` has none.
 
     Raises:
         RuntimeError: where a test failed that asks no question: no row of the table would tell of it.
     """
-    corpus, kept = corpus_of(number), kept_at(folder, number)
+    corpus, kept = corpus_of(number), kept_at(place, number)
     if not kept.exists():
-        seeds = f"other_seeds:{FIRST_SEED + number * SEEDS_APART}"
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        seeds = f"other_seeds:{first_seed(number)}"
+        with tempfile.TemporaryDirectory(dir=place, prefix=SCRATCH) as scratch:
             options = (f"--corpus={corpus}", f"--baselines={baselines}")
             status, run, seconds = run_gate(Path(scratch), "", seeds, *options)
             print(f"{number}, {corpus}: {run.answer.line} ({seconds:.0f} s)", flush=True)
@@ -91,25 +106,43 @@ def report(runs: Sequence[RunReport], commit: str) -> str:
     safe = sum(run.answer.safety == "safe" for run in runs)
     lost = sum(bool(run.unanswered) for run in runs)
     ended = f"{safe} of {len(runs)} runs ended with Safe; in {lost} a question had no answer."
-    return f"{ended}\n\n{measured_in(runs, commit)}.\n\n{table(runs)}"
+    parts = (ended, f"{measured_in(runs, commit)}.", table(runs), "Run by run:", run_by_run(runs))
+    return "\n\n".join(parts)
+
+
+def run_by_run(runs: Sequence[RunReport]) -> str:
+    """Return a line a run, in Markdown."""
+    lines = ["| run | corpus | first seed | answer |", "|---|---|---|---|"]
+    for number, run in enumerate(runs):
+        lines.append(
+            f"| {number} | {corpus_of(number)} | {first_seed(number)} | {run.answer.line} |"
+        )
+    return "\n".join(lines)
 
 
 def main() -> None:
     """Run the gate as often as is asked for, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.selftest.unchanged", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where reports are kept")
-    parser.add_argument("--runs", type=int, default=30, metavar="N", help="runs (default: 30)")
-    parser.add_argument("--at-once", type=int, default=1, metavar="N", help="runs at a time")
-    parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the table is put")
-    chosen = parser.parse_args()
-    folder, numbers = chosen.folder.resolve(), range(chosen.runs)
-    folder.mkdir(parents=True, exist_ok=True)
-    commit = commit_of(
-        folder, adding=not all(kept_at(folder, number).exists() for number in numbers)
+    parser.add_argument("folder", type=folder, help="where reports are kept")
+    parser.add_argument(
+        "--runs", type=at_least_one, default=30, metavar="N", help="runs (default: 30)"
     )
-    baselines = record_step_times(folder, CORPORA)
+    parser.add_argument(
+        "--at-once", type=at_least_one, default=1, metavar="N", help="runs at a time"
+    )
+    parser.add_argument(
+        "--into", type=document_with(MARK), metavar="DOCUMENT", help="where the table is put"
+    )
+    chosen = parser.parse_args()
+    place, numbers = chosen.folder, range(chosen.runs)
+    missing = [number for number in numbers if not kept_at(place, number).exists()]
+    commit = commit_of(place, adding=bool(missing))
+    end_with_what_runs()
+    for left in place.glob(f"{SCRATCH}*"):
+        shutil.rmtree(left)
+    baselines = record_step_times(place, CORPORA)
     with ThreadPoolExecutor(chosen.at_once) as pool:
-        runs = list(pool.map(lambda number: run_once(folder, number, baselines), numbers))
+        runs = list(pool.map(lambda number: run_once(place, number, baselines), numbers))
     tell(report(runs, commit), chosen.into, MARK)
 
 

@@ -26,6 +26,7 @@ DEADLINE_SECONDS = 3 * 3600.0
 """Six times as long as the longest run of the trial took: eager execution of all that is compiled."""
 QUESTION_OF = {
     "test_accuracy_is_not_worse_than_the_baseline": "accuracy",
+    "test_the_model_has_the_parameters_that_the_equations_ask_for": "parameters",
     "test_the_model_has_the_recorded_number_of_parameters": "parameters",
     "test_the_dataset_gives_the_recorded_arrays": "dataset",
     "test_a_replayed_training_run_gives_the_recorded_losses": "replay",
@@ -34,6 +35,10 @@ QUESTION_OF = {
     "test_the_best_of_a_search_is_not_worse_than_the_baselines": "search",
 }
 """The question that a test of the gate asks; those of rules have it in their brackets."""
+
+
+_RUNNING: set[int] = set()
+"""Leaders of the gates that run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +72,10 @@ def run_gate(
     Raises:
         RuntimeError: where a wound could not be planted, or the run did not come to its end.
     """
-    unplanted = folder / "not_planted.txt"
+    told = Path(tempfile.mkdtemp(dir=folder, prefix="told-"))
     environment = os.environ | {
         "RNN_SUITE_FAULT": wounds,
-        "RNN_SUITE_FAULT_NOT_PLANTED": str(unplanted),
+        "RNN_SUITE_FAULT_TOLD": str(told),
         "PYTHONPATH": str(Path(__file__).with_name("wounded")),
     }
     command = [sys.executable, "-m", "pytest", "-m", "smoke", "--corpus=standin", "-k", selected]
@@ -85,21 +90,43 @@ def run_gate(
             stderr=words,
             start_new_session=True,
         )
+        _RUNNING.add(running.pid)
         try:
             status = running.wait(DEADLINE_SECONDS)
         finally:
-            # With all that it started.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(running.pid, signal.SIGKILL)
+            _kill(running.pid)
             running.wait()
+            _RUNNING.discard(running.pid)
     seconds = time.monotonic() - started
+    unplanted = told / "not_planted.txt"
     if unplanted.exists():
-        raise RuntimeError(f"{wounds}: not planted: {unplanted.read_text()}")
+        raise RuntimeError(unplanted.read_text())
     report = folder / "report" / "verdicts.json"
     run = read_run(report) if report.exists() else None
     if run is None or not run.finished or status == pytest.ExitCode.NO_TESTS_COLLECTED:
         raise RuntimeError(f"{wounds}: status {status}: {(folder / 'words.txt').read_text()}")
+    for name in (wound.partition(":")[0] for wound in wounds.split(",")):
+        if not (told / f"{name}.planted").exists():
+            raise RuntimeError(f"{name}: never planted: no process imported what it wounds")
     return status, run, seconds
+
+
+def end_with_what_runs() -> None:
+    """Let SIGTERM and SIGINT end the gates that run, too, and this process as Ctrl-C does."""
+
+    def end(*_: object) -> None:
+        for pid in list(_RUNNING):
+            _kill(pid)
+        raise KeyboardInterrupt
+
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, end)
+
+
+def _kill(pid: int) -> None:
+    """End a gate with all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def gate(folder: Path, selected: str, wounds: str, *options: str) -> Found:

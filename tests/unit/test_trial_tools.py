@@ -14,7 +14,7 @@ from tests.selftest import marked, releases
 from tests.selftest.faults import FAULTS
 from tests.selftest.rate_rows import first_seen
 from tests.selftest.rates import planted
-from tests.selftest.trial import Tried, summary
+from tests.selftest.trial import Tried, file_name, summary
 from tests.selftest.unchanged import alarmed
 from tests.selftest.wounded_gate import ROOT, found_in, question_of
 
@@ -52,9 +52,7 @@ def test_the_question_of_every_test_of_smoke_is_known() -> None:
         check=True,
     ).stdout
     tests = [line for line in listed.splitlines() if "::" in line]
-    # It asks arithmetic and no baseline.
-    asking = [test for test in tests if "equations_ask_for" not in test]
-    assert {question_of(test) for test in asking} >= {"accuracy", "replay", "search", "saving"}
+    assert {question_of(test) for test in tests} >= {"accuracy", "replay", "search", "saving"}
 
 
 def test_a_question_that_was_never_reached_saw_nothing() -> None:
@@ -104,16 +102,65 @@ def test_results_of_another_commit_are_not_added_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = marked.commit_of(tmp_path, adding=True)
+    (tmp_path / "000.json").touch()
+    assert marked.commit_of(tmp_path, adding=True) == first
     monkeypatch.setattr(marked, "commit", lambda: "0123456")
     assert marked.commit_of(tmp_path, adding=False) == first
-    with pytest.raises(SystemExit, match=f"{tmp_path}: holds results of commit {first}"):
+    with pytest.raises(
+        SystemExit, match=f"{tmp_path}: holds results of another commit\nExpected: 0123456"
+    ):
         marked.commit_of(tmp_path, adding=True)
+
+
+def test_results_without_a_commit_are_of_an_unknown_one(tmp_path: Path) -> None:
+    (tmp_path / "000.json").touch()
+    assert marked.commit_of(tmp_path, adding=False) == "unknown"
+    with pytest.raises(SystemExit, match="Received: unknown"):
+        marked.commit_of(tmp_path, adding=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["unchanged", "/proc/nope"], "/proc/nope: cannot be used"),
+        (["unchanged", "{folder}/file"], "/file: cannot be used"),
+        (["unchanged", "{folder}", "--runs", "0"], "expected 1 or more, received '0'"),
+        (["releases", "{folder}", "--at-once", "no"], "expected 1 or more, received 'no'"),
+        (["trial", "--into", "{folder}/file"], "expected the lines <!-- trial --> and"),
+        (["trial", "--into", "{folder}/none"], "No such file or directory"),
+        (["trial", "no_such_fault"], "no such fault: no_such_fault; there are"),
+        (["trial", "lstm_forgets:3"], "lstm_forgets:3: no such size; there are 1e-06, "),
+        (["trial", "lstm_forgets:much"], "lstm_forgets:much: no such size"),
+        (["trial", "--kept", "{folder}/damaged"], "Next: delete it to try that fault again"),
+        (["rates", "--unchanged", "{folder}"], "run `python -m tests.selftest.unchanged"),
+    ],
+)
+def test_wrong_use_is_told_at_once(arguments: list[str], expected: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "damaged").mkdir()
+    for fault in FAULTS.values():
+        for size in fault.sizes:
+            (tmp_path / "damaged" / file_name(fault, size)).write_text("{")
+    command, *rest = (argument.format(folder=tmp_path) for argument in arguments)
+    ran = subprocess.run(
+        [sys.executable, "-m", f"tests.selftest.{command}", *rest],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert expected in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_a_document_without_marks_is_left_alone(tmp_path: Path) -> None:
     document = tmp_path / "rates.md"
     document.write_text("<!-- rates -->\nno end\n")
-    with pytest.raises(ValueError, match=r"expected <!-- rates --> and <!-- end of rates -->"):
+    with pytest.raises(
+        ValueError, match="expected the lines <!-- rates --> and <!-- end of rates -->"
+    ):
         marked.put_between(document, "rates", "new")
     assert document.read_text() == "<!-- rates -->\nno end\n"
 
@@ -127,12 +174,24 @@ def test_steps_between_releases_tell_what_broke_and_what_was_mended() -> None:
 
 
 def test_a_fault_that_cannot_be_planted_ends_the_process(tmp_path: Path) -> None:
-    told = tmp_path / "not_planted.txt"
+    assert wounded_python("no_such_fault", tmp_path, "print('unharmed')") == 1
+    told = (tmp_path / "not_planted.txt").read_text()
+    assert "RNN_SUITE_FAULT=no_such_fault: not planted" in told
+    assert "there are a_bracket_dropped" in told
+
+
+def test_what_was_planted_is_told(tmp_path: Path) -> None:
+    wounded_python("everything_passes", tmp_path, "")
+    assert not (tmp_path / "everything_passes.planted").exists()
+    wounded_python("everything_passes", tmp_path, "import rnn_suite.baselines")
+    assert (tmp_path / "everything_passes.planted").exists()
+
+
+def wounded_python(fault: str, told: Path, code: str) -> int:
+    """Run `code` in a process that is wounded by `fault` and return its exit status."""
     environment = os.environ | {
-        "RNN_SUITE_FAULT": "no_such_fault",
-        "RNN_SUITE_FAULT_NOT_PLANTED": str(told),
-        "PYTHONPATH": str(ROOT / "tests" / "selftest" / "wounded"),
+        "RNN_SUITE_FAULT": fault,
+        "RNN_SUITE_FAULT_TOLD": str(told),
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "tests" / "selftest" / "wounded"), str(ROOT)]),
     }
-    ran = subprocess.run([sys.executable, "-c", "print('unharmed')"], env=environment, check=False)
-    assert ran.returncode == 1
-    assert "no_such_fault" in told.read_text()
+    return subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode

@@ -29,7 +29,7 @@ from rnn_suite.models import cell_layer
 
 PIECES = 2
 HALF_ROUNDING = 16 * 2.0**-10
-"""Six steps of 16 bits, in another routine for another length; no error was measured, a lost state is 0.1 off."""
+"""Six steps of 16 bits, perhaps in another routine; no error was measured, a lost state is 0.1 off."""
 
 
 def a_stateless_layer_forgets(cell: str) -> Iterator[Finding]:

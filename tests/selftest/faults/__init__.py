@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 
 from tests.selftest.faults import cells, data, gate, harmless, optimizing, running, tuner
 from tests.selftest.faults.plant import FAULTS, Fault
@@ -21,7 +20,7 @@ __all__ = [
     "tuner",
 ]
 
-Plant = Callable[[], None]
+Plant = functools.partial[None]
 """Plants a fault in a module that has been imported."""
 
 
@@ -30,11 +29,21 @@ def planted_after(wanted: str) -> dict[str, list[Plant]]:
 
     Args:
         wanted: names with commas between them; behind a colon the size, the first in the table if not given.
+
+    Raises:
+        ValueError: if there is no such fault, or a size is no number.
     """
     found: dict[str, list[Plant]] = {}
     for one in wanted.split(","):
         name, _, size = one.partition(":")
+        if name not in FAULTS:
+            raise ValueError(f"no such fault: {name!r}; there are {', '.join(sorted(FAULTS))}")
         fault = FAULTS[name]
-        plant = functools.partial(fault.wound, float(size) if size else fault.sizes[0])
-        found.setdefault(fault.after, []).append(plant)
+        try:
+            chosen = float(size) if size else fault.sizes[0]
+        except ValueError:
+            raise ValueError(
+                f"{one}: expected a number behind the colon, received {size!r}"
+            ) from None
+        found.setdefault(fault.after, []).append(functools.partial(fault.wound, chosen))
     return found

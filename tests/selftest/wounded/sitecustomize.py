@@ -19,8 +19,8 @@ from pathlib import Path
 from types import ModuleType
 
 ROOT = Path(__file__).parents[3]
-NOT_PLANTED = "RNN_SUITE_FAULT_NOT_PLANTED"
-"""Names the file that tells why a fault could not be planted."""
+TOLD = "RNN_SUITE_FAULT_TOLD"
+"""Names the folder where it is told what was planted, and what could not be."""
 
 
 class _Planter(MetaPathFinder):
@@ -32,7 +32,7 @@ class _Planter(MetaPathFinder):
         self._looking = False
         self._after = planted_after(wanted)
         for plant in self._after.pop("", ()):
-            _or_end(plant)
+            _or_end(plant, plant.func.__name__)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -52,28 +52,31 @@ class _Planter(MetaPathFinder):
             load(module)
             # Now and not before: a module may be looked for and not imported.
             for plant in self._after.pop(name, ()):
-                _or_end(plant)
+                _or_end(plant, plant.func.__name__)
 
         spec.loader.exec_module = then_plant  # type: ignore[method-assign]
         return spec
 
 
-def _or_end(plant: Callable[[], object]) -> None:
-    """Plant, or end this process: a library that was not wounded must not pass for one that was.
+def _or_end(call: Callable[[], object], name: str) -> None:
+    """Plant what has that name, or end this process: an unharmed library must not pass for a wounded one.
 
     Importers may take an exception for a missing package, and Python takes one from this file for nothing
-    more than a warning, so none is raised.
+    more than a warning, so none is raised. What became of it is told in the folder that `TOLD` names.
     """
+    folder = Path(os.environ[TOLD]) if TOLD in os.environ else None
     try:
-        plant()
+        call()
     except BaseException:  # noqa: BLE001 (whatever it is, the process ends)
-        told = traceback.format_exc()
+        told = f"RNN_SUITE_FAULT={os.environ['RNN_SUITE_FAULT']}: not planted\n{traceback.format_exc()}"
         print(told, file=sys.stderr, flush=True)
-        if NOT_PLANTED in os.environ:
-            Path(os.environ[NOT_PLANTED]).write_text(told, encoding="utf-8")
+        if folder:
+            (folder / "not_planted.txt").write_text(told, encoding="utf-8")
         os._exit(1)
+    if folder:
+        (folder / f"{name}.planted").touch()
 
 
 if "RNN_SUITE_FAULT" in os.environ:
     sys.path.append(str(ROOT))
-    _or_end(lambda: sys.meta_path.insert(0, _Planter(os.environ["RNN_SUITE_FAULT"])))
+    _or_end(lambda: sys.meta_path.insert(0, _Planter(os.environ["RNN_SUITE_FAULT"])), "finder")
