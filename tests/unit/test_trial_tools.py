@@ -14,7 +14,7 @@ from tests.selftest import marked, releases
 from tests.selftest.faults import FAULTS
 from tests.selftest.rate_rows import first_seen
 from tests.selftest.rates import planted
-from tests.selftest.trial import Tried, file_name, summary
+from tests.selftest.trial import KEPT, Tried, file_name, read_tried, report, summary, wanted
 from tests.selftest.unchanged import alarmed
 from tests.selftest.wounded_gate import ROOT, found_in, question_of
 
@@ -153,6 +153,11 @@ def test_wrong_use_is_told_at_once(arguments: list[str], expected: str, tmp_path
     assert ran.returncode == 2
     assert expected in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_every_fault_was_tried_and_the_document_tells_of_it() -> None:
+    assert wanted(KEPT, []) == [], "try them: python -m tests.selftest.trial --into docs/trial.md"
+    assert report(read_tried(KEPT)) in (ROOT / "docs" / "trial.md").read_text(encoding="utf-8")
 
 
 def test_a_document_without_marks_is_left_alone(tmp_path: Path) -> None:
