@@ -93,18 +93,13 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
-def document_with(mark: str) -> Callable[[str], Path]:
-    """Return what takes an argument for a document that has the two comments called `mark`."""
-
-    def document(text: str) -> Path:
-        path = Path(text)
+def expect_marks(parser: argparse.ArgumentParser, document: Path | None, mark: str) -> None:
+    """End as wrong use where `document` has not the two comments called `mark`."""
+    if document is not None:
         try:
-            _parts(path, mark)
+            _parts(document, mark)
         except (OSError, ValueError) as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
-        return path
-
-    return document
+            parser.error(str(error))
 
 
 def tell(text: str, document: Path | None, mark: str) -> None:

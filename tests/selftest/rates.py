@@ -31,7 +31,7 @@ from tests.selftest.faults import FAULTS
 from tests.selftest.marked import (
     commit,
     commit_of,
-    document_with,
+    expect_marks,
     folder,
     measured_in,
     put_between,
@@ -193,17 +193,17 @@ def main() -> None:
     parser.add_argument(
         "--unchanged", type=folder, required=True, help="of tests.selftest.unchanged"
     )
-    parser.add_argument(
-        "--into", type=document_with(MARK), metavar="DOCUMENT", help="where the table is put"
-    )
+    parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the table is put")
     parser.add_argument(
         "--headline",
-        type=document_with(HEADLINE),
+        type=Path,
         metavar="DOCUMENT",
         help="where its first line is put",
     )
     parser.add_argument("--gates", action="store_true", help="write the rates into the baselines")
     chosen = parser.parse_args()
+    expect_marks(parser, chosen.into, MARK)
+    expect_marks(parser, chosen.headline, HEADLINE)
     tried = read_tried(chosen.trial)
     by_corpus = {
         corpus: [read_run(path) for path in sorted(chosen.unchanged.glob(f"*-{corpus}.json"))]

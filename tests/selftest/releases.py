@@ -29,7 +29,7 @@ from tests.selftest.explained import EXPLAINED
 from tests.selftest.marked import (
     at_least_one,
     commit_of,
-    document_with,
+    expect_marks,
     folder,
     machine,
     measured_in,
@@ -255,10 +255,9 @@ def main() -> None:
     parser.add_argument(
         "--at-once", type=at_least_one, default=1, metavar="N", help="releases at a time"
     )
-    parser.add_argument(
-        "--into", type=document_with(MARK), metavar="DOCUMENT", help="where the tables are put"
-    )
+    parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the tables are put")
     chosen = parser.parse_args()
+    expect_marks(parser, chosen.into, MARK)
     place = chosen.folder
     commit = commit_of(place, adding=not all(kept_at(place, one).exists() for one in RELEASES))
     with ThreadPoolExecutor(chosen.at_once) as pool:

@@ -27,7 +27,7 @@ from rnn_suite.models import CELLS
 from rnn_suite.questions import QUESTIONS
 from tests.selftest.faults import FAULTS, Fault
 from tests.selftest.faults.gate import BESIDE, DECISIONS
-from tests.selftest.marked import document_with, folder, measured_now, tell
+from tests.selftest.marked import expect_marks, folder, measured_now, tell
 from tests.selftest.wounded_gate import end_with_what_runs, gate, record_step_times
 
 MARK = "trial"
@@ -238,10 +238,9 @@ def main() -> None:
     parser.add_argument(
         "--kept", type=folder, metavar="FOLDER", default=KEPT, help="where what was found is kept"
     )
-    parser.add_argument(
-        "--into", type=document_with(MARK), metavar="DOCUMENT", help="where the tables are put"
-    )
+    parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the tables are put")
     chosen = parser.parse_args()
+    expect_marks(parser, chosen.into, MARK)
     try:
         tries = wanted(chosen.kept, chosen.names)
     except ValueError as error:

@@ -25,7 +25,7 @@ from tests.selftest.binomial import share
 from tests.selftest.marked import (
     at_least_one,
     commit_of,
-    document_with,
+    expect_marks,
     folder,
     measured_in,
     tell,
@@ -130,10 +130,9 @@ def main() -> None:
     parser.add_argument(
         "--at-once", type=at_least_one, default=1, metavar="N", help="runs at a time"
     )
-    parser.add_argument(
-        "--into", type=document_with(MARK), metavar="DOCUMENT", help="where the table is put"
-    )
+    parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the table is put")
     chosen = parser.parse_args()
+    expect_marks(parser, chosen.into, MARK)
     place, numbers = chosen.folder, range(chosen.runs)
     missing = [number for number in numbers if not kept_at(place, number).exists()]
     commit = commit_of(place, adding=bool(missing))
