@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 FLOAT32_EPSILON = 2.0**-23
 """Distance from 1 to the next float32."""
+FLOAT16_EPSILON = 2.0**-10
+"""Distance from 1 to the next float16."""
 
 UNCOMPARABLE = 1e300
 """Error of what has another shape, is not finite, or could not be computed at all; JSON knows no infinity."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import pytest
 
 from rnn_suite.checks.rules import run_rules
+from tests.selftest.faults.plant import Wound, around
 
 
 def broken_rules(topic: str, subject: str = "all") -> set[str]:
@@ -28,10 +30,16 @@ def change_arguments(monkeypatch: pytest.MonkeyPatch, layer: str, **changed: Any
 
 def wrap(monkeypatch: pytest.MonkeyPatch, owner: Any, method: str, wrapper: Any) -> None:
     """Let `owner.method` be `wrapper(original, self, ...)`."""
-    original = getattr(owner, method)
+    around(owner, method, wrapper, put=monkeypatch.setattr)
 
-    @functools.wraps(original)
-    def wounded(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return wrapper(original, self, *args, **kwargs)
 
-    monkeypatch.setattr(owner, method, wounded)
+def of_the_catalogue(wound: Wound, owner: Any, name: str) -> Callable[[pytest.MonkeyPatch], None]:
+    """Return what plants a fault of the catalogue that wounds `owner.name` and nothing else."""
+
+    @functools.wraps(wound)
+    def plant(monkeypatch: pytest.MonkeyPatch) -> None:
+        # Put back at the end, and with it whatever is planted over it.
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+        wound(0.0)
+
+    return plant

@@ -28,15 +28,8 @@ from rnn_suite.run_report import RunReport, Safety, read_run
 from rnn_suite.verdicts import Outcome, Verdict
 from tests.selftest.binomial import share
 from tests.selftest.faults import FAULTS
-from tests.selftest.marked import (
-    commit,
-    commit_of,
-    expect_marks,
-    folder,
-    measured_in,
-    put_between,
-    tell,
-)
+from tests.selftest.marked import expect_marks, folder, put_between, tell
+from tests.selftest.provenance import commit, commit_of, measured_in
 from tests.selftest.rate_rows import Row, first_seen, with_intervals
 from tests.selftest.simulated import accuracies, searches
 from tests.selftest.trial import KEPT, Tried, read_tried

@@ -26,15 +26,8 @@ from rnn_suite.questions.rules import TOPICS, RuleFindings
 from rnn_suite.run_report import RunReport, read_run
 from rnn_suite.verdicts import Outcome
 from tests.selftest.explained import EXPLAINED
-from tests.selftest.marked import (
-    at_least_one,
-    commit_of,
-    expect_marks,
-    folder,
-    machine,
-    measured_in,
-    tell,
-)
+from tests.selftest.marked import at_least_one, expect_marks, folder, tell
+from tests.selftest.provenance import commit_of, machine, measured_in
 from tests.selftest.wounded_gate import ROOT
 
 MARK = "releases"

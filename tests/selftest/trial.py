@@ -27,7 +27,8 @@ from rnn_suite.models import CELLS
 from rnn_suite.questions import QUESTIONS
 from tests.selftest.faults import FAULTS, Fault
 from tests.selftest.faults.gate import BESIDE, DECISIONS
-from tests.selftest.marked import expect_marks, folder, measured_now, tell
+from tests.selftest.marked import expect_marks, folder, tell
+from tests.selftest.provenance import measured_now
 from tests.selftest.wounded_gate import end_with_what_runs, gate, record_step_times
 
 MARK = "trial"

@@ -22,14 +22,8 @@ from rnn_suite.questions import QUESTIONS
 from rnn_suite.run_report import RunReport, read_run
 from rnn_suite.verdicts import Outcome
 from tests.selftest.binomial import share
-from tests.selftest.marked import (
-    at_least_one,
-    commit_of,
-    expect_marks,
-    folder,
-    measured_in,
-    tell,
-)
+from tests.selftest.marked import at_least_one, expect_marks, folder, tell
+from tests.selftest.provenance import commit_of, measured_in
 from tests.selftest.wounded_gate import end_with_what_runs, record_step_times, run_gate
 
 MARK = "unchanged"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rnn_suite.run_report import NOT_REACHED, Answer, RunReport, Safety, Unanswered
-from tests.selftest import marked, releases
+from tests.selftest import marked, provenance, releases
 from tests.selftest.faults import FAULTS
 from tests.selftest.rate_rows import first_seen
 from tests.selftest.rates import planted
@@ -101,22 +101,22 @@ def test_what_no_expected_question_saw_is_told_apart() -> None:
 def test_results_of_another_commit_are_not_added_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = marked.commit_of(tmp_path, adding=True)
+    first = provenance.commit_of(tmp_path, adding=True)
     (tmp_path / "000.json").touch()
-    assert marked.commit_of(tmp_path, adding=True) == first
-    monkeypatch.setattr(marked, "commit", lambda: "0123456")
-    assert marked.commit_of(tmp_path, adding=False) == first
+    assert provenance.commit_of(tmp_path, adding=True) == first
+    monkeypatch.setattr(provenance, "commit", lambda: "0123456")
+    assert provenance.commit_of(tmp_path, adding=False) == first
     with pytest.raises(
         SystemExit, match=f"{tmp_path}: holds results of another commit\nExpected: 0123456"
     ):
-        marked.commit_of(tmp_path, adding=True)
+        provenance.commit_of(tmp_path, adding=True)
 
 
 def test_results_without_a_commit_are_of_an_unknown_one(tmp_path: Path) -> None:
     (tmp_path / "000.json").touch()
-    assert marked.commit_of(tmp_path, adding=False) == "unknown"
+    assert provenance.commit_of(tmp_path, adding=False) == "unknown"
     with pytest.raises(SystemExit, match="Received: unknown"):
-        marked.commit_of(tmp_path, adding=True)
+        provenance.commit_of(tmp_path, adding=True)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What must be refused, and what must not raise."""
+"""What must be refused."""
 
 from __future__ import annotations
 

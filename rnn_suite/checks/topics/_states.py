@@ -24,11 +24,11 @@ from rnn_suite.checks.parts.drawn_layers import (
     sequences,
 )
 from rnn_suite.checks.parts.refusals import refused
-from rnn_suite.findings import Finding, close, equal
+from rnn_suite.findings import FLOAT16_EPSILON, Finding, close, equal
 from rnn_suite.models import cell_layer
 
 PIECES = 2
-HALF_ROUNDING = 16 * 2.0**-10
+HALF_ROUNDING = 16 * FLOAT16_EPSILON
 """Six steps of 16 bits, perhaps in another routine; no error was measured, a lost state is 0.1 off."""
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from rnn_suite import oracle
 from rnn_suite.checks.parts.classifiers import Classifier
 from rnn_suite.checks.parts.parity import Draws, against_the_oracle
-from rnn_suite.findings import Finding
+from rnn_suite.findings import FLOAT16_EPSILON, Finding
 from rnn_suite.oracle.functions import Array
 
 LEARNING_RATE = 1024.0
@@ -74,7 +74,7 @@ def a_traced_step_has_the_same_loss_and_gradients(cell: str) -> Iterator[Finding
 
 def mixed_precision_loses_no_more_than_its_rounding(cell: str) -> Iterator[Finding]:
     """Take one step in each mixed precision: float32 weights, and arithmetic in half of the bits."""
-    for name, epsilon in (("mixed_bfloat16", 2.0**-7), ("mixed_float16", 2.0**-10)):
+    for name, epsilon in (("mixed_bfloat16", 2.0**-7), ("mixed_float16", FLOAT16_EPSILON)):
         step = _Step(cell, Classifier(name=name, batch=8), Draws(60), eagerly=True, dtype=name)
 
         def compute(dtype: str, step: _Step = step) -> list[Array]:

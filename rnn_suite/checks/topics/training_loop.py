@@ -7,18 +7,17 @@ import functools
 import io
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import keras
 import numpy as np
 
 from rnn_suite.checks.parts import logistic
-from rnn_suite.checks.parts.logistic import Rows
+from rnn_suite.checks.parts.logistic import ROUNDING, Rows, held
 from rnn_suite.checks.parts.parity import Draws
 from rnn_suite.checks.parts.seen_rows import SeenRows, seen_rows
 from rnn_suite.checks.parts.small_models import flat
 from rnn_suite.checks.topics._stepping import STEPPING
-from rnn_suite.findings import FLOAT32_EPSILON, Finding, close, equal
+from rnn_suite.findings import Finding, close, equal
 from rnn_suite.oracle.functions import Array
 
 BATCH = 4
@@ -30,9 +29,6 @@ ROWS, SHARE = 10, 0.25
 CLASS_WEIGHT = {0: 0.25, 1: 3.0}
 LEARNING_RATE = 1.0
 
-_ROUNDING = 32 * FLOAT32_EPSILON
-"""Sigmoid, logarithm and sums over ten rows or three steps; 1.2 epsilon at most were measured."""
-
 
 def evaluate_averages_over_samples() -> Iterator[Finding]:
     """Evaluate in batches that leave a smaller one at the end: not the mean of the batches' means."""
@@ -41,11 +37,11 @@ def evaluate_averages_over_samples() -> Iterator[Finding]:
         "loss and then the metrics as compiled",
         _model().evaluate(TRAIN.x, TRAIN.y, batch_size=BATCH, verbose=0),
         list(expected.values()),
-        bound=_ROUNDING,
+        bound=ROUNDING,
         source="NumPy",
     )
     by_name = _model().evaluate(TRAIN.x, TRAIN.y, batch_size=3, verbose=0, return_dict=True)
-    yield from _held("by name", by_name, expected)
+    yield from held("by name", by_name, expected)
 
 
 def fit_logs_average_over_samples() -> Iterator[Finding]:
@@ -62,7 +58,7 @@ def fit_logs_average_over_samples() -> Iterator[Finding]:
     for epoch in range(2):
         received = {name: values[epoch] for name, values in history.history.items()}
         expected = logistic.logs(start, TRAIN) | _validated(logistic.logs(start, TEST))
-        yield from _held(f"epoch {epoch}", received, expected)
+        yield from held(f"epoch {epoch}", received, expected)
 
 
 def sample_weights_count_in_the_loss_and_in_weighted_metrics() -> Iterator[Finding]:
@@ -78,7 +74,7 @@ def sample_weights_count_in_the_loss_and_in_weighted_metrics() -> Iterator[Findi
         validation_data=(TEST.x, TEST.y, TEST.weight),
         verbose=0,
     )
-    yield from _held("fit", _only(history), train | _validated(test))
+    yield from held("fit", _only(history), train | _validated(test))
     received = _model().evaluate(
         TEST.x,
         TEST.y,
@@ -87,12 +83,12 @@ def sample_weights_count_in_the_loss_and_in_weighted_metrics() -> Iterator[Findi
         verbose=0,
         return_dict=True,
     )
-    yield from _held("evaluate", received, test)
+    yield from held("evaluate", received, test)
     for name in ("train_on_batch", "test_on_batch"):
         received = getattr(_model(), name)(
             TRAIN.x, TRAIN.y, sample_weight=TRAIN.weight, return_dict=True
         )
-        yield from _held(name, received, train)
+        yield from held(name, received, train)
 
 
 def class_weights_are_sample_weights_in_training_alone() -> Iterator[Finding]:
@@ -107,11 +103,11 @@ def class_weights_are_sample_weights_in_training_alone() -> Iterator[Finding]:
         validation_data=(TEST.x, TEST.y),
         verbose=0,
     )
-    yield from _held("fit", _only(history), train | _validated(logistic.logs(start, TEST)))
+    yield from held("fit", _only(history), train | _validated(logistic.logs(start, TEST)))
     received = _model().train_on_batch(
         TRAIN.x, TRAIN.y, class_weight=CLASS_WEIGHT, return_dict=True
     )
-    yield from _held("train_on_batch", received, train)
+    yield from held("train_on_batch", received, train)
 
 
 def a_call_on_a_batch_tells_of_that_batch_alone() -> Iterator[Finding]:
@@ -128,7 +124,7 @@ def a_call_on_a_batch_tells_of_that_batch_alone() -> Iterator[Finding]:
                 f"{name}, call {number}",
                 getattr(model, name)(rows.x, rows.y),
                 list(logistic.logs(start, rows).values()),
-                bound=_ROUNDING,
+                bound=ROUNDING,
                 source="NumPy",
             )
 
@@ -153,7 +149,7 @@ def a_step_follows_the_mean_gradient_of_its_batch() -> Iterator[Finding]:
     for name, traced in (("fit", False), ("fit, traced", True)):
         model = _model(LEARNING_RATE, traced=traced)
         model.fit(TRAIN.x, TRAIN.y, batch_size=BATCH, shuffle=False, verbose=0)
-        yield _weights(name, model, _an_epoch_later())
+        yield _weights(name, model, logistic.epoch(logistic.start(), TRAIN, BATCH, LEARNING_RATE))
 
 
 def a_traced_model_logs_the_same() -> Iterator[Finding]:
@@ -163,10 +159,10 @@ def a_traced_model_logs_the_same() -> Iterator[Finding]:
         TRAIN.x, TRAIN.y, batch_size=BATCH, validation_data=(TEST.x, TEST.y), verbose=0
     )
     expected = logistic.logs(start, TRAIN) | _validated(logistic.logs(start, TEST))
-    yield from _held("fit", _only(history), expected)
+    yield from held("fit", _only(history), expected)
     received = _model(traced=True).predict(TRAIN.x, batch_size=BATCH, verbose=0)
     yield close(
-        "predict", received, logistic.chances(start, TRAIN.x), bound=_ROUNDING, source="NumPy"
+        "predict", received, logistic.chances(start, TRAIN.x), bound=ROUNDING, source="NumPy"
     )
 
 
@@ -190,7 +186,7 @@ def shuffled_rows_keep_their_labels_and_weights() -> Iterator[Finding]:
     yield equal("labels", seen.strangers, 0)
     for name, epochs in (("loss", seen.trained), ("val_loss", seen.validated)):
         expected = np.mean(np.square(epochs[-1]))
-        yield close(name, seen.logs.get(name, np.nan), expected, bound=_ROUNDING)
+        yield close(name, seen.logs.get(name, np.nan), expected, bound=ROUNDING)
 
 
 def epochs_and_steps_are_counted() -> Iterator[Finding]:
@@ -224,9 +220,9 @@ def predict_answers_row_by_row() -> Iterator[Finding]:
     expected = logistic.chances(logistic.start(), TRAIN.x)
     for batch in (BATCH, 1):
         received = _model().predict(TRAIN.x, batch_size=batch, verbose=0)
-        yield close(f"batches of {batch}", received, expected, bound=_ROUNDING, source="NumPy")
+        yield close(f"batches of {batch}", received, expected, bound=ROUNDING, source="NumPy")
     received = _model().predict_on_batch(TRAIN.x)
-    yield close("predict_on_batch", received, expected, bound=_ROUNDING, source="NumPy")
+    yield close("predict_on_batch", received, expected, bound=ROUNDING, source="NumPy")
 
 
 def testing_and_predicting_change_nothing() -> Iterator[Finding]:
@@ -282,23 +278,8 @@ def _in_order() -> SeenRows:
     return seen_rows(ROWS, batch_size=BATCH, shuffle=False, initial_epoch=2, epochs=5)
 
 
-def _an_epoch_later() -> list[Array]:
-    weights = logistic.start()
-    for rows in TRAIN.parts(BATCH):
-        weights = logistic.step(weights, rows, LEARNING_RATE)
-    return weights
-
-
 def _weights(name: str, model: keras.Model, expected: list[Array]) -> Finding:
-    return close(name, flat(model.get_weights()), flat(expected), bound=_ROUNDING, source="NumPy")
-
-
-def _held(
-    name: str, received: Mapping[str, Any], expected: Mapping[str, float]
-) -> Iterator[Finding]:
-    yield equal(f"{name}, names", sorted(received), sorted(expected))
-    for part, value in expected.items():
-        yield close(f"{name}, {part}", received.get(part, np.nan), value, bound=_ROUNDING)
+    return close(name, flat(model.get_weights()), flat(expected), bound=ROUNDING, source="NumPy")
 
 
 def _printed(name: str, words: str, logs: Mapping[str, float]) -> Iterator[Finding]:

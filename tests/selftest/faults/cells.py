@@ -127,8 +127,8 @@ def embedding_not_trained(_: float) -> None:
     """The word vectors stay what they were."""
     import keras
 
-    def frozen(original: Any, layer: Any, *args: Any) -> None:
-        original(layer, *args)
+    def frozen(original: Any, layer: Any, *args: Any, **kwargs: Any) -> None:
+        original(layer, *args, **kwargs)
         layer._embeddings.trainable = False
 
     around(keras.layers.Embedding, "build", frozen)

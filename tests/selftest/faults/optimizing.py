@@ -193,7 +193,8 @@ def loss_scale_not_taken_back(_: float) -> None:
     from keras.src.optimizers.loss_scale_optimizer import LossScaleOptimizer
 
     def unscaled(original: Any, optimizer: Any, grads: Any, trainable_variables: Any = None) -> Any:
-        scale = optimizer.dynamic_scale
+        # Its own, before the first step has built it, too.
+        scale = optimizer.scale_loss(1.0)
         return original(
             optimizer, [None if g is None else g * scale for g in grads], trainable_variables
         )

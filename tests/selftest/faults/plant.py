@@ -74,15 +74,21 @@ def fault(
     return enter
 
 
-def around(owner: Any, name: str, wrapper: Callable[..., Any]) -> None:
-    """Let `owner.name` be `wrapper(original, ...)`, with the signature that it had."""
+def around(
+    owner: Any,
+    name: str,
+    wrapper: Callable[..., Any],
+    *,
+    put: Callable[[Any, str, Any], None] = setattr,
+) -> None:
+    """Let `owner.name` be `wrapper(original, ...)`, with the signature that it had; `put` sets it."""
     original = getattr(owner, name)
 
     @functools.wraps(original)
     def wounded(*args: Any, **kwargs: Any) -> Any:
         return wrapper(original, *args, **kwargs)
 
-    setattr(owner, name, wounded)
+    put(owner, name, wounded)
 
 
 def change_signature_default(owner: Any, method: str, **changed: Any) -> None:

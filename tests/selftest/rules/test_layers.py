@@ -10,7 +10,8 @@ import pytest
 
 from rnn_suite.checks.parts import drawn_layers
 from rnn_suite.checks.topics import _dropout
-from tests.selftest.planted import broken_rules, change_arguments, wrap
+from tests.selftest.faults import cells
+from tests.selftest.planted import broken_rules, change_arguments, of_the_catalogue, wrap
 
 pytestmark = pytest.mark.selftest
 
@@ -213,15 +214,6 @@ def a_reset_without_effect(patch: pytest.MonkeyPatch) -> None:
     wrap(patch, keras.layers.LSTM, "reset_state", lambda _original, _layer: None)
 
 
-def any_number_of_rows_taken(patch: pytest.MonkeyPatch) -> None:
-    def taken(original: Any, layer: Any, inputs: Any, **kwargs: Any) -> Any:
-        if layer.stateful and inputs.shape[0] == 1:
-            inputs = keras.ops.repeat(inputs, drawn_layers.BATCH, axis=0)
-        return original(layer, inputs, **kwargs)
-
-    change_call(patch, taken)
-
-
 def state_lost_in_half_precision(patch: pytest.MonkeyPatch) -> None:
     def lost(original: Any, layer: Any, inputs: Any, **kwargs: Any) -> Any:
         given = original(layer, inputs, **kwargs)
@@ -334,7 +326,7 @@ def test_unwounded_libraries_keep_every_rule_but_the_known_ones(cell: str) -> No
             },
         ),
         (a_reset_without_effect, {RESET}),
-        (any_number_of_rows_taken, {OTHER_ROWS}),
+        (of_the_catalogue(cells.any_number_of_rows_taken, keras.layers.RNN, "call"), {OTHER_ROWS}),
         (state_lost_in_half_precision, {MIXED}),
         (state_lost_between_batches_of_predict, {PREDICTS}),
         (h_returned_for_c, {CONTINUES}),

@@ -9,10 +9,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras.src.optimizers.base_optimizer import BaseOptimizer
 
 from rnn_suite.checks.parts import seen_rows
-from rnn_suite.checks.topics import _stepping, training_loop
-from tests.selftest.planted import broken_rules, wrap
+from rnn_suite.checks.topics import training_loop
+from tests.selftest.faults import optimizing
+from tests.selftest.planted import broken_rules, of_the_catalogue, wrap
 
 pytestmark = pytest.mark.selftest
 
@@ -48,13 +50,6 @@ def run_anew() -> Iterator[None]:
 
 def wrap_model(patch: pytest.MonkeyPatch, method: str, wrapper: Any) -> None:
     wrap(patch, keras.Model, method, wrapper)
-
-
-def mean_of_the_batches_means(patch: pytest.MonkeyPatch) -> None:
-    def unweighted(original: Any, metric: Any, values: Any, sample_weight: Any = None) -> Any:
-        return original(metric, values, None if metric.name == "loss" else sample_weight)
-
-    wrap(patch, keras.metrics.Mean, "update_state", unweighted)
 
 
 def a_smaller_batch_scaled_as_a_full_one(patch: pytest.MonkeyPatch) -> None:
@@ -252,37 +247,11 @@ def a_step_too_many_in_the_last_call(patch: pytest.MonkeyPatch) -> None:
     wrap_model(patch, "fit", further)
 
 
-def no_logs_of_more_steps_than_there_are(patch: pytest.MonkeyPatch) -> None:
-    def silent(original: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
-        history = original(model, *args, **kwargs)
-        if model.steps_per_execution > _stepping.STEPS:
-            history.history.clear()
-        return history
-
-    wrap_model(patch, "fit", silent)
-
-
-def parts_of_a_step_clipped(patch: pytest.MonkeyPatch) -> None:
-    def clipped(original: Any, optimizer: Any, grads: Any, *args: Any, **kwargs: Any) -> Any:
-        if optimizer.gradient_accumulation_steps:
-            grads = optimizer._clip_gradients(grads)
-        return original(optimizer, grads, *args, **kwargs)
-
-    wrap(patch, keras.optimizers.Optimizer, "apply", clipped)
-
-
 def parts_of_a_step_taken_one_by_one(patch: pytest.MonkeyPatch) -> None:
     def whole(original: Any, optimizer: Any, *args: Any, **kwargs: Any) -> None:
         original(optimizer, *args, **kwargs | {"gradient_accumulation_steps": None})
 
     wrap(patch, keras.optimizers.SGD, "__init__", whole)
-
-
-def loss_scale_left_in_gradients(patch: pytest.MonkeyPatch) -> None:
-    def scaled(original: Any, optimizer: Any, grads: Any, *args: Any) -> Any:
-        return original(optimizer, [grad * optimizer.initial_scale for grad in grads], *args)
-
-    wrap(patch, keras.optimizers.LossScaleOptimizer, "apply", scaled)
 
 
 def steps_that_overflow_taken(patch: pytest.MonkeyPatch) -> None:
@@ -300,19 +269,6 @@ def losses_not_scaled_in_mixed_precision(patch: pytest.MonkeyPatch) -> None:
     wrap_model(patch, "compile", plain)
 
 
-def the_bar_shows_means_of_means(patch: pytest.MonkeyPatch) -> None:
-    # As in Keras up to 3.10: what is shown is the mean of the means that it was told so far.
-    def means(
-        original: Any, bar: Any, current: int, values: Any = None, finalize: bool | None = None
-    ) -> None:
-        bar.stateful_metrics = set()
-        original(bar, current, values, finalize=False)
-        if finalize:
-            original(bar, current, finalize=True)
-
-    wrap(patch, keras.utils.Progbar, "update", means)
-
-
 def test_unwounded_libraries_keep_every_rule() -> None:
     assert broken_rules("training_loop") == set()
 
@@ -321,7 +277,9 @@ def test_unwounded_libraries_keep_every_rule() -> None:
     ("fault", "broken"),
     [
         (
-            mean_of_the_batches_means,
+            of_the_catalogue(
+                optimizing.mean_of_the_batches_means, keras.metrics.Mean, "update_state"
+            ),
             {EVALUATE, LOGS, SAMPLE_WEIGHTS, CLASS_WEIGHTS, TRACED, PAIRS, TOGETHER},
         ),
         (a_smaller_batch_scaled_as_a_full_one, {GRADIENT, TOGETHER, SCALE}),
@@ -360,12 +318,25 @@ def test_unwounded_libraries_keep_every_rule() -> None:
         (predictions_out_of_order, {PREDICT, TRACED}),
         (predictions_of_the_first_batch, {PREDICT, TRACED}),
         (evaluate_trains, {UNCHANGED}),
-        (the_bar_shows_means_of_means, {PRINTED}),
+        (
+            of_the_catalogue(
+                optimizing.the_bar_shows_means_of_means, keras.utils.Progbar, "update"
+            ),
+            {PRINTED},
+        ),
         (a_step_too_many_in_the_last_call, {TOGETHER}),
-        (no_logs_of_more_steps_than_there_are, {TOGETHER}),
-        (parts_of_a_step_clipped, {IN_PARTS}),
+        (
+            of_the_catalogue(optimizing.no_logs_of_many_steps_together, keras.Model, "fit"),
+            {TOGETHER},
+        ),
+        (of_the_catalogue(optimizing.parts_of_a_step_clipped, BaseOptimizer, "apply"), {IN_PARTS}),
         (parts_of_a_step_taken_one_by_one, {IN_PARTS}),
-        (loss_scale_left_in_gradients, {SCALE}),
+        (
+            of_the_catalogue(
+                optimizing.loss_scale_not_taken_back, keras.optimizers.LossScaleOptimizer, "apply"
+            ),
+            {SCALE},
+        ),
         (steps_that_overflow_taken, {SCALE}),
         (losses_not_scaled_in_mixed_precision, {SCALE}),
     ],
