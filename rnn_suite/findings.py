@@ -17,6 +17,9 @@ FLOAT16_EPSILON = 2.0**-10
 UNCOMPARABLE = 1e300
 """Error of what has another shape, is not finite, or could not be computed at all; JSON knows no infinity."""
 
+AN_ANSWER = "an answer"
+"""What a rule asks for that ended in an error."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from rnn_suite.checks.parts.machine import machine_is_at_fault
 from rnn_suite.errors import MeasurementError, SuiteError, UnknownNameError
-from rnn_suite.findings import UNCOMPARABLE, Finding
+from rnn_suite.findings import AN_ANSWER, UNCOMPARABLE, Finding
 from rnn_suite.questions.rules import TOPICS, RuleFindings
 
 
@@ -60,7 +60,7 @@ def _run(rule: Callable[..., Iterable[Finding]], arguments: tuple[str, ...]) -> 
                 name=name,
                 error=UNCOMPARABLE,
                 bound=0.0,
-                expected="an answer",
+                expected=AN_ANSWER,
                 received=f"{type(error).__name__}: {error}"[:200],
             )
         ]

@@ -31,7 +31,7 @@ class MeasuredRates:
     """
 
     measured: str
-    """Day, machine and libraries."""
+    """Days, commits, machines and libraries."""
     unchanged_runs: int
     """Runs of unchanged code."""
     false_reds: int
@@ -51,7 +51,9 @@ class MeasuredRates:
         for part, whole in ((self.false_reds, self.unchanged_runs), (self.seen, self.harmed_runs)):
             if not 0 <= part <= whole:
                 raise ValueError(f"expected a part of {whole} runs, received {part}")
-        for interval in filter(None, (self.false_red_interval, self.seen_interval)):
+        for interval in (self.false_red_interval, self.seen_interval):
+            if interval is None:
+                continue
             if len(interval) != 2 or not 0 <= interval[0] <= interval[1] <= 1:
                 raise ValueError(f"expected two chances in order, received {list(interval)}")
 

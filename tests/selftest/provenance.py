@@ -15,6 +15,9 @@ from rnn_suite.results import Environment
 from rnn_suite.run_report import RunReport
 from tests.selftest.wounded_gate import ROOT
 
+DIRTY = "-dirty"
+"""Behind a commit that the code differs from."""
+
 
 def machine(where: Environment) -> str:
     """Return a machine and its Python, in words."""
@@ -47,9 +50,17 @@ def measured_in(
 
 
 def commit() -> str:
-    """Return the commit that is checked out, shortened; with `-dirty` where files differ from it."""
-    words = ("git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude=*")
-    return subprocess.check_output(words, text=True).strip()
+    """Return the commit that is checked out, shortened; with `-dirty` where code differs from it.
+
+    What the commands here write, documents, rates in baselines and what was tried, is no code.
+    """
+    git = ("git", "-C", str(ROOT))
+    found = subprocess.check_output(
+        [*git, "describe", "--always", "--exclude=*"], text=True
+    ).strip()
+    code = ("rnn_suite", "tests", ":!tests/selftest/tried")
+    changed = subprocess.check_output([*git, "status", "--porcelain", "--", *code], text=True)
+    return found + DIRTY if changed else found
 
 
 def commit_of(folder: Path, *, adding: bool) -> str:

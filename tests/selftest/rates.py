@@ -28,11 +28,11 @@ from rnn_suite.run_report import RunReport, Safety, read_run
 from rnn_suite.verdicts import Outcome, Verdict
 from tests.selftest.binomial import share
 from tests.selftest.faults import FAULTS
-from tests.selftest.marked import expect_marks, folder, put_between, tell
-from tests.selftest.provenance import commit, commit_of, measured_in
+from tests.selftest.marked import expect_marks, put_between, tell, there
+from tests.selftest.provenance import DIRTY, commit, commit_of, measured_in
 from tests.selftest.rate_rows import Row, first_seen, with_intervals
 from tests.selftest.simulated import accuracies, searches
-from tests.selftest.trial import KEPT, Tried, read_tried
+from tests.selftest.trial import KEPT, Tried, harmful, read_tried, where_tried
 from tests.selftest.unchanged import CORPORA, alarmed
 from tests.selftest.wounded_gate import ROOT
 
@@ -65,13 +65,14 @@ def without_noise(
                 continue
             where = "" if place == "rules" else f" on {place}"
             stored = ROOT / "baselines" / (place if place == "rules" else f"smoke/{place}")
-            meant = [one for one in tried if question.name in FAULTS[one.fault].sees]
+            meant = [one for one in harmful(tried) if question.name in FAULTS[one.fault].sees]
+            planted_in = "; ".join(where_tried(meant))
             yield Row(
                 name=f"{question.name}{where}",
                 simulated=False,
                 files=tuple(sorted((stored / question.name).glob("*.json"))),
                 rates=with_intervals(
-                    measured,
+                    f"unchanged code: {measured}; faults: {planted_in}",
                     reds=sum(any(v.outcome is Outcome.REGRESSED for v in one) for one in found),
                     unchanged=len(found),
                     harm=planted(meant, question.name),
@@ -159,15 +160,21 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def headline(runs: Sequence[RunReport], tried: Sequence[Tried]) -> str:
-    """Return the two numbers that stand in the README."""
-    harmful = [one for one in tried if not FAULTS[one.fault].harmless]
-    caught = sum(one.caught for one in harmful)
+def false_alarms(runs: Sequence[RunReport], measured: str) -> str:
+    """Return the first of the two numbers that stand in the README."""
     unknown = sum(run.answer.safety is Safety.NOT_KNOWN for run in runs)
     return (
         f"False alarms: {share(sum(map(alarmed, runs)), len(runs))} whole runs of smoke on unchanged "
-        f'code; {unknown} of them ended with "Not known". '
-        f"Caught: {caught} of {len(harmful)} planted faults, with their sizes."
+        f'code; {unknown} of them ended with "Not known". {measured}.'
+    )
+
+
+def caught(tried: Sequence[Tried]) -> str:
+    """Return the second of the two numbers that stand in the README."""
+    planted = harmful(tried)
+    return (
+        f"Caught: {sum(one.caught for one in planted)} of {len(planted)} planted faults, with their "
+        "sizes. Where and when each was tried stands in docs/trial.md."
     )
 
 
@@ -182,21 +189,23 @@ def write_into_gate(path: Path, found: MeasuredRates) -> None:
 def main() -> None:
     """Work the rates out, and print or write them."""
     parser = argparse.ArgumentParser(prog="python -m tests.selftest.rates", description=__doc__)
-    parser.add_argument("--trial", type=folder, default=KEPT, help="what tests.selftest.trial kept")
+    parser.add_argument("--trial", type=there, default=KEPT, help="what tests.selftest.trial kept")
     parser.add_argument(
-        "--unchanged", type=folder, required=True, help="of tests.selftest.unchanged"
+        "--unchanged", type=there, required=True, help="of tests.selftest.unchanged"
     )
     parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the table is put")
     parser.add_argument(
         "--headline",
         type=Path,
         metavar="DOCUMENT",
-        help="where its first line is put",
+        help="where its first two lines are put",
     )
     parser.add_argument("--gates", action="store_true", help="write the rates into the baselines")
     chosen = parser.parse_args()
     expect_marks(parser, chosen.into, MARK)
     expect_marks(parser, chosen.headline, HEADLINE)
+    if chosen.gates and commit().endswith(DIRTY):
+        parser.error("expected code as it was committed, received changes; commit them first")
     tried = read_tried(chosen.trial)
     by_corpus = {
         corpus: [read_run(path) for path in sorted(chosen.unchanged.glob(f"*-{corpus}.json"))]
@@ -216,7 +225,7 @@ def main() -> None:
     drawn = f"{time.strftime('%Y-%m-%d', time.gmtime())}, commit {commit()}, simulated"
     rows += [row for corpus in CORPORA for row in accuracies(corpus, drawn)]
     rows += searches(drawn)
-    numbers = f"{headline(runs, tried)} {measured}."
+    numbers = f"- {false_alarms(runs, measured)}\n- {caught(tried)}"
     if chosen.headline is not None:
         put_between(chosen.headline, HEADLINE, numbers)
     if chosen.gates:

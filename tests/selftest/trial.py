@@ -18,11 +18,11 @@ import argparse
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rnn_suite.errors import FormatError
-from rnn_suite.jsonable import from_jsonable, read_json, write_json
+from rnn_suite.jsonable import MAY_BE_ABSENT, from_jsonable, read_json, write_json
 from rnn_suite.models import CELLS
 from rnn_suite.questions import QUESTIONS
 from tests.selftest.faults import FAULTS, Fault
@@ -56,7 +56,9 @@ class Tried:
     seconds: float
     """Wall time of all runs that it took."""
     measured: str
-    """Day, machine and libraries."""
+    """Day, commit, machine and libraries."""
+    ended_in_errors: tuple[str, ...] | None = field(default=None, metadata=MAY_BE_ABSENT)
+    """Those of `seen_by` that saw nothing but errors that something raised; None where nobody looked."""
 
 
 def file_name(fault: Fault, size: float) -> str:
@@ -91,6 +93,7 @@ def attempt(fault: Fault, size: float, baselines: Path, measured: str) -> Tried:
         seen_by=found.seen_by,
         seconds=round(seconds, 1),
         measured=measured,
+        ended_in_errors=found.ended_in_errors,
     )
 
 
@@ -179,6 +182,11 @@ def matrix(tried: Sequence[Tried]) -> str:
     return "\n".join(lines)
 
 
+def harmful(tried: Sequence[Tried]) -> list[Tried]:
+    """Return those that gave a user something else."""
+    return [one for one in tried if not FAULTS[one.fault].harmless]
+
+
 def rightly_red(one: Tried) -> bool:
     """Return whether nothing saw what was tried but questions that should."""
     return bool(one.seen_by) and FAULTS[one.fault].sees.issuperset(one.seen_by)
@@ -186,18 +194,20 @@ def rightly_red(one: Tried) -> bool:
 
 def summary(tried: Sequence[Tried]) -> str:
     """Return how many were caught and by what, and which were not."""
-    harmful = [one for one in tried if not FAULTS[one.fault].harmless]
+    planted = harmful(tried)
     harmless = [one for one in tried if FAULTS[one.fault].harmless]
-    caught = [one for one in harmful if one.caught]
-    missed = [name(one) for one in harmful if not one.caught]
+    caught = [one for one in planted if one.caught]
+    missed = [name(one) for one in planted if not one.caught]
     otherwise = [name(one) for one in caught if not seen_as_expected(one)]
     red = [one.fault for one in harmless if one.caught and not rightly_red(one)]
-    names = {one.fault for one in harmful}
+    raised = [name(one) for one in caught if only_raised(one)]
+    names = {one.fault for one in planted}
     hours = sum(one.seconds for one in tried) / 3600
     return (
-        f"{len(caught)} of {len(harmful)} caught ({len(names)} faults, with their sizes); "
+        f"{len(caught)} of {len(planted)} caught ({len(names)} faults, with their sizes); "
         f"missed: {', '.join(missed) or 'none'}. "
         f"Caught, but by no question that the catalogue names for it: {', '.join(otherwise) or 'none'}. "
+        f"Caught by errors alone, as a fault is that raises one: {', '.join(raised) or 'none'}. "
         f"{len(harmless) - len(red)} of {len(harmless)} harmless changes stay green; "
         f"red: {', '.join(red) or 'none'}. All runs together took {hours:.1f} hours."
     )
@@ -214,15 +224,24 @@ def seen_as_expected(one: Tried) -> bool:
     return not sees or not sees.isdisjoint(one.seen_by)
 
 
+def only_raised(one: Tried) -> bool:
+    """Return whether every question that saw a fault saw an error and nothing else, as far as is known."""
+    return one.ended_in_errors is not None and set(one.seen_by) == set(one.ended_in_errors)
+
+
+def where_tried(tried: Sequence[Tried]) -> list[str]:
+    """Return how many tries were made where and when, in words."""
+    return [f"{n} tries: {where}" for where, n in Counter(one.measured for one in tried).items()]
+
+
 def report(tried: Sequence[Tried]) -> str:
     """Return all that there is to say, with where it was measured."""
     whole = sum(len(fault.sizes) for fault in FAULTS.values())
     share = f"{len(tried)} of the catalogue's {whole} tries stand here."
-    where = Counter(one.measured for one in tried)
-    busy = "other work was done meanwhile, so that seconds are upper bounds"
     parts = (
         f"{share} {summary(tried)}",
-        "\n".join(f"- {count} tries: {measured}; {busy}." for measured, count in where.items()),
+        "\n".join(f"- {where}." for where in where_tried(tried)),
+        "Seconds are those of one run each, and hold whatever else the machine did.",
         table(tried),
         "Which question saw which fault:",
         matrix(tried),

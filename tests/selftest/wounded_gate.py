@@ -16,10 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from rnn_suite.evidence import against_baseline, read_measured
+from rnn_suite.findings import AN_ANSWER
 from rnn_suite.plugin.reporter import NOTHING_COMPARED
 from rnn_suite.questions import QUESTIONS
+from rnn_suite.questions.rules import TOPICS, RuleFindings
 from rnn_suite.run_report import NOT_REACHED, RunReport, read_run
-from rnn_suite.verdicts import Outcome
+from rnn_suite.verdicts import Outcome, Verdict
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 3 * 3600.0
@@ -53,6 +56,8 @@ class Found:
     """Questions with a regression, by name."""
     failed: tuple[str, ...]
     """Questions whose test failed without a verdict, by name; not those that were never reached."""
+    ended_in_errors: tuple[str, ...]
+    """Questions of both kinds that saw nothing but errors that something raised, by name."""
     compared: int
     """How many verdicts compared something."""
     seconds: float
@@ -70,7 +75,7 @@ def run_gate(
     """Run the `selected` tests of smoke with `wounds`; return exit status, report and seconds.
 
     Raises:
-        RuntimeError: where a wound could not be planted, or the run did not come to its end.
+        RuntimeError: where a wound could not be planted, or the run did not come to its end in time.
     """
     told = Path(tempfile.mkdtemp(dir=folder, prefix="told-"))
     environment = os.environ | {
@@ -93,6 +98,11 @@ def run_gate(
         _RUNNING.add(running.pid)
         try:
             status = running.wait(DEADLINE_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            hours = DEADLINE_SECONDS / 3600
+            raise RuntimeError(
+                f"{wounds}: has not ended after {hours:g} hours: {(folder / 'words.txt').read_text()}"
+            ) from error
         finally:
             _kill(running.pid)
             running.wait()
@@ -137,16 +147,37 @@ def gate(folder: Path, selected: str, wounds: str, *options: str) -> Found:
 
 def found_in(run: RunReport, *, status: int, seconds: float) -> Found:
     """Return what a run that ended with `status` found."""
+    red: dict[str, bool] = {}
+    for one in run.of(Outcome.REGRESSED):
+        question = one.verdict.question
+        red[question] = red.get(question, True) and nothing_but_errors(one.verdict)
+    failed = {question_of(one.test) for one in run.unanswered if one.why != NOT_REACHED}
     return Found(
         status=status,
         answer=run.answer.line,
-        red=tuple(sorted({one.verdict.question for one in run.of(Outcome.REGRESSED)})),
-        failed=tuple(
-            sorted({question_of(one.test) for one in run.unanswered if one.why != NOT_REACHED})
+        red=tuple(sorted(red)),
+        failed=tuple(sorted(failed)),
+        ended_in_errors=tuple(
+            sorted({name for name, errors in red.items() if errors} | (failed - red.keys()))
         ),
         compared=sum(one.verdict.compared for one in run.verdicts),
         seconds=seconds,
     )
+
+
+def nothing_but_errors(verdict: Verdict) -> bool:
+    """Return whether all that a red verdict adds to its baseline are rules that ended in an error."""
+    if verdict.question not in TOPICS:
+        return False
+    evidence = against_baseline(verdict.evidence)
+    assert evidence is not None
+    old, new = (
+        read_measured(RuleFindings, side.measured, where=verdict.name)
+        for side in (evidence.old, evidence.new)
+    )
+    known = {finding.name for finding in old.findings if not finding.holds}
+    broken = [one for one in new.findings if not one.holds and one.name not in known]
+    return bool(broken) and all(one.expected == AN_ANSWER for one in broken)
 
 
 def question_of(test: str) -> str:

@@ -127,6 +127,7 @@ def test_rates_that_were_measured_stand_in_the_gate_and_stay_there(
         {"seen": -1},
         {"seen_interval": [0.9]},
         {"seen_interval": [0.9, 0.8]},
+        {"false_red_interval": []},
         {"false_red_interval": [0.0, 1.2]},
     ],
     ids=str,

@@ -367,3 +367,15 @@ def test_the_readmes_example_of_a_model_of_your_own_is_the_one_that_is_run() -> 
         block = re.compile(rf"<!-- {marker} -->\n```.*?```", re.DOTALL)
         (shown,), (run,) = block.findall(readme), block.findall(page)
         assert shown == run
+
+
+def test_every_known_fault_stands_in_the_list_of_upstream_ones() -> None:
+    rules = {
+        one["finding"].partition(":")[0]
+        for path in (ROOT / "baselines" / "rules").glob("*/*.json")
+        for one in read_json(path)["gate"].get("known_faults", ())
+    }
+    text = (ROOT / "docs" / "upstream.md").read_text(encoding="utf-8")
+    listed = text.partition("## Known on ")[2].partition("\n## ")[0]
+    rows = [line.split("|") for line in listed.splitlines() if "| `" in line]
+    assert {row[2].strip().strip("`") for row in rows} == rules

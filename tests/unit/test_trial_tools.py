@@ -9,12 +9,24 @@ from pathlib import Path
 
 import pytest
 
+from rnn_suite.questions import QUESTIONS
+from rnn_suite.questions.rules import TOPICS
 from rnn_suite.run_report import NOT_REACHED, Answer, RunReport, Safety, Unanswered
 from tests.selftest import marked, provenance, releases
 from tests.selftest.faults import FAULTS
 from tests.selftest.rate_rows import first_seen
-from tests.selftest.rates import planted
-from tests.selftest.trial import KEPT, Tried, file_name, read_tried, report, summary, wanted
+from tests.selftest.rates import caught, planted
+from tests.selftest.trial import (
+    KEPT,
+    Tried,
+    file_name,
+    harmful,
+    only_raised,
+    read_tried,
+    report,
+    summary,
+    wanted,
+)
 from tests.selftest.unchanged import alarmed
 from tests.selftest.wounded_gate import ROOT, found_in, question_of
 
@@ -84,7 +96,7 @@ def test_sizes_of_a_fault_grow_in_harm() -> None:
     fewer_bits = {"states_rounded"}
     for name, fault in FAULTS.items():
         expected = sorted(fault.sizes, reverse=name in fewer_bits)
-        assert list(fault.sizes) == expected, name
+        assert list(fault.sizes) == expected, f"{name}: not the least harm first, or of fewer_bits"
 
 
 def test_the_size_that_was_found_is_asked_anew() -> None:
@@ -133,6 +145,7 @@ def test_results_without_a_commit_are_of_an_unknown_one(tmp_path: Path) -> None:
         (["trial", "lstm_forgets:much"], "lstm_forgets:much: no such size"),
         (["trial", "--kept", "{folder}/damaged"], "Next: delete it to try that fault again"),
         (["rates", "--unchanged", "{folder}"], "run `python -m tests.selftest.unchanged"),
+        (["rates", "--unchanged", "{folder}/none"], "/none: no such folder"),
     ],
 )
 def test_wrong_use_is_told_at_once(arguments: list[str], expected: str, tmp_path: Path) -> None:
@@ -158,6 +171,28 @@ def test_wrong_use_is_told_at_once(arguments: list[str], expected: str, tmp_path
 def test_every_fault_was_tried_and_the_document_tells_of_it() -> None:
     assert wanted(KEPT, []) == [], "try them: python -m tests.selftest.trial --into docs/trial.md"
     assert report(read_tried(KEPT)) in (ROOT / "docs" / "trial.md").read_text(encoding="utf-8")
+
+
+def test_what_errors_alone_caught_is_a_fault_that_raises_one() -> None:
+    for one in harmful(read_tried(KEPT)):
+        if one.caught and only_raised(one):
+            assert FAULTS[one.fault].raises, f"{one.fault}: does it do what it should?"
+
+
+def test_a_fault_names_questions_that_smoke_asks() -> None:
+    asked = {name for name in QUESTIONS if name not in TOPICS or TOPICS[name].smoke}
+    for fault in FAULTS.values():
+        assert asked >= fault.sees, fault.name
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/rates.md"])
+def test_documents_tell_how_many_were_caught(document: str) -> None:
+    told = (ROOT / document).read_text(encoding="utf-8")
+    assert caught(read_tried(KEPT)) in told, "python -m tests.selftest.rates has not been run since"
+
+
+def test_what_is_harmless_counts_as_no_harm() -> None:
+    assert "of 1 planted" in caught([tried("eager", "counts"), tried("hard_gates", "counts")])
 
 
 def test_a_document_without_marks_is_left_alone(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def a_traced_step_has_the_same_loss_and_gradients(cell: str) -> Iterator[Finding
 
 
 def mixed_precision_loses_no_more_than_its_rounding(cell: str) -> Iterator[Finding]:
-    """Take one step in each mixed precision: float32 weights, and arithmetic in half of the bits."""
+    """Take one step in each mixed precision; in which dtype weights are kept is asked in `layers`."""
     for name, epsilon in (("mixed_bfloat16", 2.0**-7), ("mixed_float16", FLOAT16_EPSILON)):
         step = _Step(cell, Classifier(name=name, batch=8), Draws(60), eagerly=True, dtype=name)
 

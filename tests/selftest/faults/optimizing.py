@@ -202,15 +202,19 @@ def loss_scale_not_taken_back(_: float) -> None:
     around(LossScaleOptimizer, "apply", unscaled)
 
 
-@fault(MIXED, "forward", "gradients", "layers")
+@fault(MIXED, "layers")
 def weights_of_a_mixed_policy_in_half(_: float) -> None:
-    """Layers of a mixed policy keep their weights in half precision and not in single."""
+    """Layers of the policy mixed_float16 keep their weights in float16 and not in float32."""
     import keras
 
-    keras.DTypePolicy.variable_dtype = property(lambda policy: policy.compute_dtype)
+    def halved(original: Any, policy: Any) -> Any:
+        return "float16" if policy.name == "mixed_float16" else original(policy)
+
+    single = keras.DTypePolicy.variable_dtype.fget
+    keras.DTypePolicy.variable_dtype = property(lambda policy: halved(single, policy))
 
 
-@fault(MIXED, "layers")
+@fault(MIXED, "layers", raises=True)
 def stateful_layers_not_built_in_half(_: float) -> None:
     """A stateful layer of a mixed policy cannot be built."""
     import keras

@@ -37,6 +37,8 @@ class Fault:
     """Where something of the kind has really happened; empty where none was found."""
     harmless: bool
     """Whether a user gets the same all the same, so that nothing may turn red."""
+    raises: bool
+    """Whether a user gets an error; what else errors alone catch may be planted wrongly, and do no more."""
 
 
 FAULTS: dict[str, Fault] = {}
@@ -51,6 +53,7 @@ def fault(
     cell: str = "lstm",
     after: str = "keras",
     harmless: bool = False,
+    raises: bool = False,
 ) -> Callable[[Wound], Wound]:
     """Enter a function into the table of faults; its docstring says what it does."""
 
@@ -68,6 +71,7 @@ def fault(
             after=after,
             reference=REFERENCES.get(name, ""),
             harmless=harmless,
+            raises=raises,
         )
         return wound
 
