@@ -23,14 +23,6 @@ def folder(text: str) -> Path:
     return path
 
 
-def there(text: str) -> Path:
-    """Return the folder that an argument names, which is read and not written."""
-    path = Path(text).resolve()
-    if not path.is_dir():
-        raise argparse.ArgumentTypeError(f"{path}: no such folder; name the one that was written")
-    return path
-
-
 def at_least_one(text: str) -> int:
     """Return the number that an argument is."""
     if not text.isdecimal() or int(text) < 1:

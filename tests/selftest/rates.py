@@ -28,7 +28,7 @@ from rnn_suite.run_report import RunReport, Safety, read_run
 from rnn_suite.verdicts import Outcome, Verdict
 from tests.selftest.binomial import share
 from tests.selftest.faults import FAULTS
-from tests.selftest.marked import expect_marks, put_between, tell, there
+from tests.selftest.marked import expect_marks, put_between, tell
 from tests.selftest.provenance import DIRTY, commit, commit_of, measured_in
 from tests.selftest.rate_rows import Row, first_seen, with_intervals
 from tests.selftest.simulated import accuracies, searches
@@ -189,10 +189,8 @@ def write_into_gate(path: Path, found: MeasuredRates) -> None:
 def main() -> None:
     """Work the rates out, and print or write them."""
     parser = argparse.ArgumentParser(prog="python -m tests.selftest.rates", description=__doc__)
-    parser.add_argument("--trial", type=there, default=KEPT, help="what tests.selftest.trial kept")
-    parser.add_argument(
-        "--unchanged", type=there, required=True, help="of tests.selftest.unchanged"
-    )
+    parser.add_argument("--trial", type=Path, default=KEPT, help="what tests.selftest.trial kept")
+    parser.add_argument("--unchanged", type=Path, required=True, help="of tests.selftest.unchanged")
     parser.add_argument("--into", type=Path, metavar="DOCUMENT", help="where the table is put")
     parser.add_argument(
         "--headline",

@@ -145,7 +145,7 @@ def test_results_without_a_commit_are_of_an_unknown_one(tmp_path: Path) -> None:
         (["trial", "lstm_forgets:much"], "lstm_forgets:much: no such size"),
         (["trial", "--kept", "{folder}/damaged"], "Next: delete it to try that fault again"),
         (["rates", "--unchanged", "{folder}"], "run `python -m tests.selftest.unchanged"),
-        (["rates", "--unchanged", "{folder}/none"], "/none: no such folder"),
+        (["rates", "--unchanged", "{folder}/none"], "/none: expected results"),
     ],
 )
 def test_wrong_use_is_told_at_once(arguments: list[str], expected: str, tmp_path: Path) -> None:
