@@ -10,13 +10,27 @@ import keras
 import pytest
 
 from rnn_suite.checks.rules import run_rules
+from rnn_suite.findings import AN_ANSWER
 from tests.selftest.faults.plant import Wound, around
+
+_IN_AN_ERROR = ", in an error"
+
+
+def in_an_error(*rules: str) -> set[str]:
+    """Return what `broken_rules` calls rules that ended in an error."""
+    return {rule + _IN_AN_ERROR for rule in rules}
 
 
 def broken_rules(topic: str, subject: str = "all") -> set[str]:
-    """Run every rule of `topic` in this process and return the names of those that are broken."""
-    findings = run_rules(topic, subject).findings
-    return {finding.name.partition(": ")[0] for finding in findings if not finding.holds}
+    """Run every rule of `topic` in this process and return the names of those that are broken.
+
+    One that ended in an error is `in_an_error`: a fault that is planted wrongly raises one, too.
+    """
+    return {
+        finding.name.partition(": ")[0] + (_IN_AN_ERROR if finding.expected == AN_ANSWER else "")
+        for finding in run_rules(topic, subject).findings
+        if not finding.holds
+    }
 
 
 def change_arguments(monkeypatch: pytest.MonkeyPatch, layer: str, **changed: Any) -> None:

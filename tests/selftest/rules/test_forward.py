@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import pytest
 
-from tests.selftest.planted import broken_rules, change_arguments, wrap
+from tests.selftest.planted import broken_rules, change_arguments, in_an_error, wrap
 
 pytestmark = pytest.mark.selftest
 
@@ -81,12 +81,15 @@ def sums_called_averages(patch: pytest.MonkeyPatch) -> None:
 
 
 def recurrent_dropout_without_effect(patch: pytest.MonkeyPatch) -> None:
-    def kept(original: Any, cell: Any, step: Any) -> Any:
-        found = original(cell, step)
-        cell.recurrent_dropout = 0.0
-        return found
+    def undropped(original: Any, cell: Any, *args: Any, **kwargs: Any) -> Any:
+        # Masks are drawn all the same, and read by the rule.
+        rate, cell.recurrent_dropout = cell.recurrent_dropout, 0.0
+        try:
+            return original(cell, *args, **kwargs)
+        finally:
+            cell.recurrent_dropout = rate
 
-    wrap(patch, type(keras.layers.LSTM(1).cell), "get_recurrent_dropout_mask", kept)
+    wrap(patch, type(keras.layers.LSTM(1).cell), "call", undropped)
 
 
 def argument_gone(patch: pytest.MonkeyPatch) -> None:
@@ -118,7 +121,7 @@ def test_unwounded_libraries_keep_every_rule(cell: str) -> None:
         (gates_in_another_order, {OUTPUTS, CARRIED, DROPPED}),
         (sums_called_averages, {MERGED}),
         (recurrent_dropout_without_effect, {DROPPED}),
-        (argument_gone, {OUTPUTS}),
+        (argument_gone, in_an_error(OUTPUTS)),
     ],
 )
 def test_a_planted_fault_breaks_exactly_the_rules_that_should_see_it(
@@ -132,4 +135,5 @@ def test_a_planted_fault_breaks_exactly_the_rules_that_should_see_it(
 
 def test_the_first_gru_instead_of_the_default_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     change_arguments(monkeypatch, "GRU", reset_after=False)
-    assert broken_rules("forward", "gru") == {OUTPUTS, CARRIED, MERGED, DROPPED}
+    # It has other biases, which the equations of the default do not take.
+    assert broken_rules("forward", "gru") == in_an_error(OUTPUTS, CARRIED, MERGED, DROPPED)

@@ -26,7 +26,7 @@ from keras_tuner.src.tuners import bayesian, gridsearch, hyperband
 
 from rnn_suite.checks.parts import untrained_searches
 from rnn_suite.checks.topics import _tuner_trainings, tuner_decisions
-from tests.selftest.planted import broken_rules, wrap
+from tests.selftest.planted import broken_rules, in_an_error, wrap
 
 pytestmark = pytest.mark.selftest
 
@@ -378,7 +378,7 @@ FAULTS: dict[Callable[[pytest.MonkeyPatch], None], set[str]] = {
     a_grid_that_skips: {GRID},
     proposals_drawn: {BAYES},
     proposals_away_from_the_best: {BAYES},
-    scikit_learn_missing: {BAYES_DRAWS, BAYES, BAYES_SEED},
+    scikit_learn_missing: in_an_error(BAYES_DRAWS, BAYES, BAYES_SEED),
     a_trial_too_many: {
         DRAWS,
         GRID,
@@ -386,14 +386,14 @@ FAULTS: dict[Callable[[pytest.MonkeyPatch], None], set[str]] = {
         BAYES_DRAWS,
         BAYES,
         BAYES_SEED,
-        TRAINED,
+        *in_an_error(TRAINED),
         RETRIES,
         FAILS,
         NAN,
         GIVES_UP,
     },
     the_worst_called_the_best: {RANKED, BAYES_DRAWS, NAN},
-    tensorboard_missing: {TRAINED, TOLD, CALLBACKS, STOPS, SCORED, WEIGHTS},
+    tensorboard_missing: {TRAINED} | in_an_error(TOLD, CALLBACKS, STOPS, SCORED, WEIGHTS),
     epochs_not_told: {TOLD, STOPS, SCORED},
     callbacks_shared: {CALLBACKS},
     callbacks_lost: {CALLBACKS, STOPS},
@@ -425,4 +425,5 @@ def test_a_planted_fault_breaks_exactly_the_rules_that_should_see_it(
 
 
 def test_every_rule_is_broken_by_some_fault() -> None:
-    assert set().union(*FAULTS.values()) == {rule.__name__ for rule in tuner_decisions.RULES}
+    broken = set().union(*FAULTS.values())
+    assert broken >= {rule.__name__ for rule in tuner_decisions.RULES}
