@@ -113,6 +113,20 @@ def test_what_would_settle_it_is_the_first_step_and_that_of_a_test_before_a_verd
     assert "To settle it: run the tests" in answer([], unanswered).line
 
 
+@pytest.mark.parametrize("reason", ["a fault", "~ as sorted last"])
+def test_what_settles_it_is_the_step_of_a_test_that_ran(reason: str) -> None:
+    never_begun = Unanswered(test="a::test_later", why=NOT_REACHED)
+    known = Unanswered(test="a::test_ask", why=reason)
+    line = answer([PASS], [never_begun, known]).line
+    assert line.endswith(f"To settle it: see why test_ask has none: {reason}.")
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, "1 other test"), (2, "2 other tests")])
+def test_tests_that_failed_and_ask_nothing_stand_beside_safe(count: int, told: str) -> None:
+    line = answer([PASS], others_failed=count).line
+    assert line == f"Safe: no regression in 1 comparison ({told} failed)."
+
+
 def test_what_was_left_out_on_purpose_stands_beside_safe() -> None:
     assert answer([PASS, IMPROVED], only="-k lstm").line == (
         "Safe: no regression in 2 comparisons (1 improved, asked was only -k lstm)."
