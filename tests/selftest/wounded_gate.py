@@ -175,6 +175,11 @@ def nothing_but_errors(verdict: Verdict) -> bool:
         read_measured(RuleFindings, side.measured, where=verdict.name)
         for side in (evidence.old, evidence.new)
     )
+    return adds_errors_alone(old, new)
+
+
+def adds_errors_alone(old: RuleFindings, new: RuleFindings) -> bool:
+    """Return whether something is broken that was not, and all of it is rules that ended in an error."""
     known = {finding.name for finding in old.findings if not finding.holds}
     broken = [one for one in new.findings if not one.holds and one.name not in known]
     return bool(broken) and all(one.expected == AN_ANSWER for one in broken)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rnn_suite.findings import AN_ANSWER, equal
 from rnn_suite.questions import QUESTIONS
-from rnn_suite.questions.rules import TOPICS
+from rnn_suite.questions.rules import TOPICS, RuleFindings
 from rnn_suite.run_report import NOT_REACHED, Answer, RunReport, Safety, Unanswered
 from tests.selftest import marked, provenance, releases
 from tests.selftest.faults import FAULTS
@@ -28,7 +30,7 @@ from tests.selftest.trial import (
     wanted,
 )
 from tests.selftest.unchanged import alarmed
-from tests.selftest.wounded_gate import ROOT, found_in, question_of
+from tests.selftest.wounded_gate import ROOT, adds_errors_alone, found_in, question_of
 
 
 def tried(fault: str, *seen_by: str, size: float = 0.0) -> Tried:
@@ -177,6 +179,22 @@ def test_what_errors_alone_caught_is_a_fault_that_raises_one() -> None:
     for one in harmful(read_tried(KEPT)):
         if one.caught and only_raised(one):
             assert FAULTS[one.fault].raises, f"{one.fault}: does it do what it should?"
+
+
+def test_a_rule_that_ended_in_an_error_is_told_from_one_that_is_broken() -> None:
+    kept = RuleFindings(findings=(equal("a: x", 1, 1), equal("b: x", 1, 1), equal("c", 1, 2)))
+    died = replace(equal("a", 1, 2), expected=AN_ANSWER)
+    known, broken = equal("c", 1, 2), equal("b: x", 2, 1)
+    assert adds_errors_alone(kept, RuleFindings(findings=(died, known)))
+    assert not adds_errors_alone(kept, RuleFindings(findings=(died, broken, known)))
+    assert not adds_errors_alone(kept, kept)
+
+
+def test_only_what_nothing_else_saw_was_caught_by_errors_alone() -> None:
+    assert only_raised(replace(tried("masks_ignored", "layers"), ended_in_errors=("layers",)))
+    seen_by_more = tried("masks_ignored", "layers", "seeds")
+    assert not only_raised(replace(seen_by_more, ended_in_errors=("layers",)))
+    assert not only_raised(seen_by_more)
 
 
 def test_a_fault_names_questions_that_smoke_asks() -> None:

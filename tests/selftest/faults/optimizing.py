@@ -207,11 +207,10 @@ def weights_of_a_mixed_policy_in_half(_: float) -> None:
     """Layers of the policy mixed_float16 keep their weights in float16 and not in float32."""
     import keras
 
-    def halved(original: Any, policy: Any) -> Any:
-        return "float16" if policy.name == "mixed_float16" else original(policy)
-
-    single = keras.DTypePolicy.variable_dtype.fget
-    keras.DTypePolicy.variable_dtype = property(lambda policy: halved(single, policy))
+    original = keras.DTypePolicy.variable_dtype.fget
+    keras.DTypePolicy.variable_dtype = property(
+        lambda policy: "float16" if policy.name == "mixed_float16" else original(policy)
+    )
 
 
 @fault(MIXED, "layers", raises=True)
